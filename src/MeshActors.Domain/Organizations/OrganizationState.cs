@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using MeshActors.Domain.Ipam;
+using MeshActors.Domain.Trust;
+
+namespace MeshActors.Domain.Organizations;
+
+/// <summary>All that an organization is, as its events made it.</summary>
+public sealed record OrganizationState
+{
+    public static readonly OrganizationState Initial = new();
+
+    /// <summary>Empty until the organization is created.</summary>
+    public OrganizationId Id { get; init; }
+
+    public bool Exists => Id.Value.Length > 0;
+
+    public AddressPlan Plan { get; init; } = AddressPlan.None;
+
+    public ImmutableSortedDictionary<NodeId, Node> Nodes { get; init; } = ImmutableSortedDictionary<NodeId, Node>.Empty;
+
+    /// <summary>Every key that a node has or had.</summary>
+    public ImmutableDictionary<PublicKey, NodeId> NodesByKey { get; init; } = ImmutableDictionary<PublicKey, NodeId>.Empty;
+
+    /// <summary>Nodes that are not removed.</summary>
+    public int ActiveNodes { get; init; }
+
+    public ImmutableSortedDictionary<string, JoinKeyState> JoinKeys { get; init; } =
+        ImmutableSortedDictionary.Create<string, JoinKeyState>(StringComparer.Ordinal);
+
+    public ImmutableSortedDictionary<string, TokenState> Tokens { get; init; } =
+        ImmutableSortedDictionary.Create<string, TokenState>(StringComparer.Ordinal);
+}
+
+/// <param name="Addresses">Hosts of the pools, v4 first.</param>
+/// <param name="Allocated">Child prefixes that are this node's for ever, sorted.</param>
+/// <param name="Announced">Those of them that its peers route to it now, sorted.</param>
+/// <param name="Endpoints">In the order in which peers try them.</param>
+public sealed record Node(
+    NodeId Id,
+    string Name,
+    PublicKey Key,
+    SecretHash Credential,
+    ValueList<Prefix> Addresses,
+    ValueList<Prefix> Allocated,
+    ValueList<Prefix> Announced,
+    ValueList<Endpoint> Endpoints,
+    bool IsRemoved);
+
+/// <param name="SpentBy">The node that joined with a single-use key, or null.</param>
+public sealed record JoinKeyState(JoinKey Key, bool IsRevoked, NodeId? SpentBy);
+
+public sealed record TokenState(AccessToken Token, bool IsRevoked);

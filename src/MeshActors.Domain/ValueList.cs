@@ -1,0 +1,56 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+
+namespace MeshActors.Domain;
+
+/// <summary>An immutable list that equals another with equal items in the same order, so that records holding it compare by value.</summary>
+[CollectionBuilder(typeof(ValueList), nameof(ValueList.Create))]
+public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
+{
+    private readonly ImmutableArray<T> _items;
+
+    public ValueList(ImmutableArray<T> items) => _items = items;
+
+    private ImmutableArray<T> Items => _items.IsDefault ? [] : _items;
+
+    public int Count => Items.Length;
+
+    public T this[int index] => Items[index];
+
+    public bool Equals(ValueList<T> other) => Items.AsSpan().SequenceEqual(other.Items.AsSpan(), EqualityComparer<T>.Default);
+
+    public override bool Equals(object? obj) => obj is ValueList<T> other && Equals(other);
+
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        foreach (var item in Items)
+        {
+            hash.Add(item);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    public ImmutableArray<T>.Enumerator GetEnumerator() => Items.GetEnumerator();
+
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)Items).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => ((IEnumerable)Items).GetEnumerator();
+
+    public ReadOnlySpan<T> AsSpan() => Items.AsSpan();
+
+    public override string ToString() => string.Join(", ", Items);
+
+    public static bool operator ==(ValueList<T> left, ValueList<T> right) => left.Equals(right);
+
+    public static bool operator !=(ValueList<T> left, ValueList<T> right) => !left.Equals(right);
+}
+
+public static class ValueList
+{
+    public static ValueList<T> Create<T>(ReadOnlySpan<T> items) => new([.. items]);
+
+    public static ValueList<T> ToValueList<T>(this IEnumerable<T> items) => new([.. items]);
+}

@@ -3,7 +3,6 @@ using MeshActors.Cluster;
 using MeshActors.Cluster.Entities;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
-using MeshActors.Domain.Organizations;
 using Microsoft.Data.Sqlite;
 
 namespace MeshActors.ActorTests;
@@ -135,7 +134,7 @@ public sealed class JournalTests : IDisposable
 
         var held = (await host.Mesh.GetAsync(Some.Acme, default))!.State.Nodes.Values.SelectMany(node => node.Allocated).Order().ToList();
         Assert.Equal(Rounds, held.Count);
-        Assert.All(held.Zip(held.Skip(1)), pair => Assert.False(pair.First.Overlaps(pair.Second)));
+        Assert.All(held.Zip(held.Skip(1)), pair => Assert.False(pair.Item1.Overlaps(pair.Item2)));
     }
 
     [Fact]

@@ -110,7 +110,9 @@ public sealed class JournalTests : IDisposable
             await Assert.ThrowsAsync<MeshUnavailableException>(() => damaged.Mesh.GetAsync(Some.Acme, default));
         }
 
-        Assert.Single(log.Lines, line => line.Contains("'org-acme'", StringComparison.Ordinal));
+        var said = await Until.TrueAsync(
+            () => Task.FromResult(log.Lines.Where(line => line.Contains("'org-acme'", StringComparison.Ordinal)).ToList()), lines => lines.Count > 0);
+        Assert.Single(said);
         Assert.Equal(rows, Count("org-acme"));
         await damaged.Mesh.JoinedAsync(globex, "d");
     }

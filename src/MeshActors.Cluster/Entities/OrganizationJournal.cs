@@ -2,7 +2,6 @@ using Google.Protobuf;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Contracts.Journal.V1;
 using MeshActors.Contracts.Mapping;
-using MeshActors.Domain;
 using MeshActors.Domain.Directories;
 using MeshActors.Domain.Nodes;
 using MeshActors.Domain.Organizations;

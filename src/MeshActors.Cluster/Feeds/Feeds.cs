@@ -29,7 +29,7 @@ internal sealed class Feeds : ReceiveActor
 
     public static Props Props(FeedSettings settings) => Akka.Actor.Props.Create(() => new Feeds(settings));
 
-    protected override SupervisorStrategy SupervisorStrategy() => SupervisorStrategy.StoppingStrategy;
+    protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
 
     private IActorRef Find(OrganizationId organization, FeedSettings settings)
     {

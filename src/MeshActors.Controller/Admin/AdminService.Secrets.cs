@@ -1,5 +1,4 @@
 using Grpc.Core;
-using MeshActors.Cluster;
 using MeshActors.Controller.Gateway;
 using MeshActors.Controller.Trust;
 using MeshActors.Domain;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
+using Endpoint = MeshActors.Domain.Organizations.Endpoint;
 
 namespace MeshActors.Controller.Admin;
 

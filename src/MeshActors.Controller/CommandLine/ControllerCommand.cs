@@ -80,7 +80,7 @@ internal static class ControllerCommand
             await ControllerProcess.RunAsync(options, stopping).ConfigureAwait(false);
             return ExitStatus.Stopped;
         }
-        catch (StartFault fault)
+        catch (StartException fault)
         {
             await Console.Error.WriteLineAsync($"mesh-controller: {fault.Message}").ConfigureAwait(false);
             return fault.ExitStatus;

@@ -39,7 +39,7 @@ public sealed class DataDir : IDisposable
     public IEnumerable<string> TracesOfEarlierStarts =>
         new[] { Journal, ServerCertificate, AdminToken, JoinUrl }.Where(File.Exists);
 
-    /// <exception cref="StartFault">Not writable, full, or held by another controller.</exception>
+    /// <exception cref="StartException">Not writable, full, or held by another controller.</exception>
     public static DataDir Open(string path)
     {
         try
@@ -49,7 +49,7 @@ public sealed class DataDir : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw StartFault.Host(
+            throw StartException.Host(
                 $"cannot write to the data directory {path}: {fault.Message} Give this user write access and free space there, or choose another with --data-dir.", fault);
         }
 
@@ -85,7 +85,7 @@ public sealed class DataDir : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw StartFault.Host(
+            throw StartException.Host(
                 $"another controller holds the data directory {path} (its lock is {file}). Stop that one, or choose another directory with --data-dir.", fault);
         }
     }

@@ -5,7 +5,7 @@ using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using MeshActors.Domain.Trust;
-using Challenger = MeshActors.Contracts.Trust.JoinProof.Challenger;
+using Challenger = MeshActors.Contracts.Trust.PossessionProof.Challenger;
 
 namespace MeshActors.Controller.Gateway;
 

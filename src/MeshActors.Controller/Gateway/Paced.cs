@@ -1,71 +1,27 @@
+using System.Threading.Channels;
+
 namespace MeshActors.Controller.Gateway;
 
 /// <summary>Hands on the newest value: the first at once, then at most one in an interval. What comes in between is dropped.</summary>
-/// <remarks>A value whose handing on ends in false is tried again after the interval, unless a newer one came.</remarks>
+/// <param name="handOn">False: tried again after the interval, with a newer value where one came.</param>
 internal sealed class Paced<T>(TimeSpan interval, TimeProvider time, Func<T, CancellationToken, Task<bool>> handOn)
-    where T : IEquatable<T>
 {
-    private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _news = new(0, 1);
-    private (bool Is, T Value) _next;
+    private readonly Channel<T> _newest = Channel.CreateBounded<T>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
-    public void Offer(T value)
-    {
-        lock (_lock)
-        {
-            _next = (true, value);
-            if (_news.CurrentCount == 0)
-            {
-                _news.Release();
-            }
-        }
-    }
+    public void Offer(T value) => _newest.Writer.TryWrite(value);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        (bool Is, T Value) last = default;
         while (true)
         {
-            await _news.WaitAsync(cancellationToken).ConfigureAwait(false);
-            var value = Take();
-            if (last.Is && last.Value.Equals(value))
+            var value = await _newest.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            while (!await handOn(value, cancellationToken).ConfigureAwait(false))
             {
-                continue;
-            }
-
-            if (await handOn(value, cancellationToken).ConfigureAwait(false))
-            {
-                last = (true, value);
-            }
-            else
-            {
-                OfferAgain(value);
+                await Task.Delay(interval, time, cancellationToken).ConfigureAwait(false);
+                value = _newest.Reader.TryRead(out var newer) ? newer : value;
             }
 
             await Task.Delay(interval, time, cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private T Take()
-    {
-        lock (_lock)
-        {
-            var value = _next.Value;
-            _next = default;
-            return value;
-        }
-    }
-
-    private void OfferAgain(T value)
-    {
-        lock (_lock)
-        {
-            if (_next.Is)
-            {
-                return;
-            }
-        }
-
-        Offer(value);
     }
 }

@@ -21,12 +21,12 @@ internal sealed class Bootstrap(MeshReadiness readiness, FirstSecrets secrets, D
         }
         catch (Exception fault) when (fault is MeshUnavailableException || late.IsCancellationRequested)
         {
-            throw StartFault.Host(
+            throw StartException.Host(
                 $"the journal {directory.Journal} does not answer. Look at the log above; check free space, permissions and the file's health (`sqlite3 {directory.Journal} 'PRAGMA integrity_check'`).", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw StartFault.Host($"cannot write to the data directory {directory.Root}: {fault.Message} Give it free space and write access.", fault);
+            throw StartException.Host($"cannot write to the data directory {directory.Root}: {fault.Message} Give it free space and write access.", fault);
         }
     }
 

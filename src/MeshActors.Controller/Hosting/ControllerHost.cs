@@ -27,7 +27,7 @@ public sealed class ControllerHost : IAsyncDisposable
 
     public bool IsFirstStart => _app.Services.GetRequiredService<FirstSecrets>().IsFirstStart;
 
-    /// <exception cref="StartFault">The host or the input does not allow it.</exception>
+    /// <exception cref="StartException">The host or the input does not allow it.</exception>
     public static async Task<ControllerHost> StartAsync(ControllerOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var directory = DataDir.Open(options.DataDirectory);

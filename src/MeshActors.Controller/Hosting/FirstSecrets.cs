@@ -98,7 +98,7 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
     }
 
     /// <summary>Null where there is no such file.</summary>
-    /// <exception cref="StartFault">It is damaged.</exception>
+    /// <exception cref="StartException">It is damaged.</exception>
     private static Bearer? Read(string path, string kind)
     {
         if (!File.Exists(path))
@@ -109,7 +109,7 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
         var text = File.ReadAllText(path).Trim();
         return Bearer.TryParse(text[(text.IndexOf('#') + 1)..], kind, out var bearer)
             ? bearer
-            : throw StartFault.Host($"{path} is damaged. Restore it from a backup, or delete it: a new one is made only while nothing else was.");
+            : throw StartException.Host($"{path} is damaged. Restore it from a backup, or delete it: a new one is made only while nothing else was.");
     }
 
     private Meta Meta() => new(DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds()), Principal.System, "start");
@@ -118,7 +118,7 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
     {
         if (reply is CommandReply.Refused(var reason))
         {
-            throw StartFault.Host($"the journal refuses what a first start needs: {reason.Message}");
+            throw StartException.Host($"the journal refuses what a first start needs: {reason.Message}");
         }
     }
 }

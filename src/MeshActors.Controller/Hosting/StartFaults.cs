@@ -8,21 +8,21 @@ namespace MeshActors.Controller.Hosting;
 internal static class StartFaults
 {
     /// <summary>Null for a fault that is the program's own.</summary>
-    public static StartFault? Explain(Exception fault, ControllerOptions options) => Innermost(fault) switch
+    public static StartException? Explain(Exception fault, ControllerOptions options) => Innermost(fault) switch
     {
-        StartFault explained => explained,
-        AddressInUseException => StartFault.Host(
+        StartException explained => explained,
+        AddressInUseException => StartException.Host(
             $"another program listens on {options.Listen} (`ss -ltnp sport = :{options.Listen.Port}` shows which). Stop it, or choose another with --listen.", fault),
-        SocketException socket => StartFault.Host(
+        SocketException socket => StartException.Host(
             $"cannot listen on {options.Listen}: {socket.Message}. Choose an address of this host and a port that this user may use with --listen.", fault),
-        IOException or UnauthorizedAccessException => StartFault.Host($"{fault.Message} Check the disk of {options.DataDirectory}.", fault),
+        IOException or UnauthorizedAccessException => StartException.Host($"{fault.Message} Check the disk of {options.DataDirectory}.", fault),
         Exception when Chain(fault).Any(e => e.GetType().Namespace?.StartsWith("Akka.Configuration", StringComparison.Ordinal) == true) =>
-            StartFault.Input($"a --config file is no HOCON that Akka takes: {fault.Message}", fault),
+            StartException.Input($"a --config file is no HOCON that Akka takes: {fault.Message}", fault),
         _ => null,
     };
 
     private static Exception Innermost(Exception fault) =>
-        Chain(fault).FirstOrDefault(e => e is StartFault or AddressInUseException or SocketException) ?? fault;
+        Chain(fault).FirstOrDefault(e => e is StartException or AddressInUseException or SocketException) ?? fault;
 
     private static IEnumerable<Exception> Chain(Exception fault)
     {

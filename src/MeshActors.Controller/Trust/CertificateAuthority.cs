@@ -29,7 +29,7 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>As in join URLs and tokens.</summary>
     public string Pin { get; }
 
-    /// <exception cref="StartFault">Damaged, expired, or gone from a directory that had one.</exception>
+    /// <exception cref="StartException">Damaged, expired, or gone from a directory that had one.</exception>
     public static CertificateAuthority Open(DataDir directory, DateTimeOffset now)
     {
         var hasKey = File.Exists(directory.CaKey);
@@ -40,7 +40,7 @@ public sealed class CertificateAuthority : IDisposable
 
         if (directory.TracesOfEarlierStarts.FirstOrDefault() is { } trace)
         {
-            throw StartFault.Host(
+            throw StartException.Host(
                 $"{directory.CaCertificate} is gone, but {trace} shows that this controller had a CA, which its agents pin. "
                 + "Restore ca.pem and ca.key from a backup, or begin anew with an empty --data-dir, where every agent has to join again.");
         }
@@ -74,13 +74,13 @@ public sealed class CertificateAuthority : IDisposable
         using var key = LoadKey(directory);
         if (!certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
         {
-            throw StartFault.Host(
+            throw StartException.Host(
                 $"{directory.CaKey} is not the key of {directory.CaCertificate}; restore the two from the same backup.");
         }
 
         return certificate.NotAfter > now.LocalDateTime
             ? new CertificateAuthority(certificate.CopyWithPrivateKey(key))
-            : throw StartFault.Host(
+            : throw StartException.Host(
                 $"the CA {directory.CaCertificate} expired on {certificate.NotAfter:yyyy-MM-dd}; if this host's clock is right, "
                 + "begin anew with an empty --data-dir, where every agent has to join again.");
     }
@@ -112,9 +112,9 @@ public sealed class CertificateAuthority : IDisposable
         }
     }
 
-    private static StartFault Damaged(string path, Exception fault) => StartFault.Host(
+    private static StartException Damaged(string path, Exception fault) => StartException.Host(
         $"cannot read {path}: {fault.Message} Agents pin this CA, so it is not made anew; restore ca.pem and ca.key from a backup.", fault);
 
-    private static StartFault Lost(DataDir directory, string path) => StartFault.Host(
+    private static StartException Lost(DataDir directory, string path) => StartException.Host(
         $"{path} is gone, while {directory.CaCertificate} is there. Agents pin this CA, so it is not made anew; restore the file from a backup.");
 }

@@ -11,7 +11,6 @@ using V1 = MeshActors.Contracts.Admin.V1;
 namespace MeshActors.Controller.Admin;
 
 /// <summary>The admin API. Each method lets the caller in first; refusals are gRPC errors.</summary>
-[BindServiceMethod(typeof(AdminService), nameof(Bind))]
 internal sealed partial class AdminService(
     IMesh mesh,
     AdminDoor door,
@@ -19,11 +18,8 @@ internal sealed partial class AdminService(
     ControllerIdentity identity,
     ConnectedAgents connected,
     IHostApplicationLifetime lifetime,
-    TimeProvider time) : V1.Admin.AdminBase
+    TimeProvider time) : StrictAdminBase
 {
-    public static void Bind(ServiceBinderBase binder, AdminService? service) =>
-        V1.Admin.BindService(new StrictBinder(binder), service!);
-
     public override async Task<V1.Status> GetStatus(V1.GetStatusRequest request, ServerCallContext context)
     {
         await door.AdmitControllerAsync(context).ConfigureAwait(false);

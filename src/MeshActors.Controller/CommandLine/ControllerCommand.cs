@@ -20,7 +20,7 @@ internal static class ControllerCommand
     private static readonly Option<IPEndPoint> Listen = new("--listen")
     {
         HelpName = "ADDR:PORT",
-        Description = $"Where to listen; 0.0.0.0 and [::] both mean every address, IPv4 and IPv6 [env: {Variable("LISTEN")}] [default: 0.0.0.0:{ControllerOptions.DefaultPort}]",
+        Description = $"Where to listen; 0.0.0.0 and [::] both mean every address, IPv4 and IPv6 [env: {Variable("LISTEN")}]",
         CustomParser = result => ParseListen(result, result.Tokens is [var token] ? token.Value : ""),
         DefaultValueFactory = result => Environment.GetEnvironmentVariable(Variable("LISTEN")) is { Length: > 0 } text
             ? ParseListen(result, text)

@@ -4,28 +4,10 @@ using MeshActors.Contracts.Agent.V1;
 
 namespace MeshActors.Controller.Gateway;
 
-/// <summary>
-/// The agent API. Bound by hand: the map's messages are encoded once for all agents, which the generated base class
-/// cannot send.
-/// </summary>
-[BindServiceMethod(typeof(AgentGatewayService), nameof(Bind))]
-internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect)
+/// <summary>The agent API. A call that cannot be answered now ends as Unavailable, and the agent comes back.</summary>
+internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect) : AgentGatewayBase
 {
-    private const string Service = "meshactors.agent.v1.AgentGateway";
-
-    public static void Bind(ServiceBinderBase binder, AgentGatewayService? service)
-    {
-        var strict = new StrictBinder(binder);
-        strict.AddMethod(
-            new Method<JoinStep, JoinStep>(MethodType.DuplexStreaming, Service, nameof(Join), Of(JoinStep.Parser), Of(JoinStep.Parser)),
-            service is null ? null : new DuplexStreamingServerMethod<JoinStep, JoinStep>(service.Join));
-        strict.AddMethod(
-            new Method<AgentMessage, EncodedMessage>(
-                MethodType.DuplexStreaming, Service, nameof(Connect), Of(AgentMessage.Parser), EncodedMessage.Marshaller),
-            service is null ? null : new DuplexStreamingServerMethod<AgentMessage, EncodedMessage>(service.Connect));
-    }
-
-    public async Task Join(IAsyncStreamReader<JoinStep> requests, IServerStreamWriter<JoinStep> replies, ServerCallContext context)
+    public override async Task Join(IAsyncStreamReader<JoinStep> requests, IServerStreamWriter<JoinStep> replies, ServerCallContext context)
     {
         try
         {
@@ -37,7 +19,7 @@ internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect)
         }
     }
 
-    public async Task Connect(IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context)
+    public override async Task Connect(IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context)
     {
         try
         {
@@ -48,15 +30,4 @@ internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect)
             throw Refusals.Unavailable();
         }
     }
-
-    private static Marshaller<T> Of<T>(Google.Protobuf.MessageParser<T> parser)
-        where T : class, Google.Protobuf.IMessage<T> =>
-        Marshallers.Create<T>(
-            (message, context) =>
-            {
-                context.SetPayloadLength(message.CalculateSize());
-                Google.Protobuf.MessageExtensions.WriteTo(message, context.GetBufferWriter());
-                context.Complete();
-            },
-            context => parser.ParseFrom(context.PayloadAsReadOnlySequence()));
 }

@@ -5,7 +5,8 @@ using MeshActors.Controller.DataDirectory;
 namespace MeshActors.Controller.Hosting;
 
 /// <summary>Runs after the cluster has started and before the port is open: whoever gets in finds an organization.</summary>
-internal sealed class Bootstrap(MeshReadiness readiness, FirstSecrets secrets, DataDir directory, TimeProvider time) : IHostedService
+/// <param name="services">Asked late: the mesh is there only once the cluster has started.</param>
+internal sealed class Bootstrap(IServiceProvider services, DataDir directory, TimeProvider time) : IHostedService
 {
     /// <summary>A journal of a million events recovers in 10 s; after this it is not coming.</summary>
     private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(60);
@@ -16,8 +17,8 @@ internal sealed class Bootstrap(MeshReadiness readiness, FirstSecrets secrets, D
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
-            await readiness.WaitAsync(either.Token).ConfigureAwait(false);
-            await secrets.EnsureAsync(either.Token).ConfigureAwait(false);
+            await services.GetRequiredService<MeshReadiness>().WaitAsync(either.Token).ConfigureAwait(false);
+            await services.GetRequiredService<FirstSecrets>().EnsureAsync(either.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is MeshUnavailableException || late.IsCancellationRequested)
         {

@@ -13,6 +13,7 @@ public sealed class ControllerHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly CertificateAuthority _authority;
+    private bool _isStarted;
 
     private ControllerHost(WebApplication app, DataDir directory, CertificateAuthority authority)
     {
@@ -38,6 +39,7 @@ public sealed class ControllerHost : IAsyncDisposable
             authority = CertificateAuthority.Open(directory, time.GetUtcNow());
             host = new ControllerHost(Build(options, time, directory, authority), directory, authority);
             await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
+            host._isStarted = true;
             return host;
         }
         catch (Exception fault)
@@ -62,7 +64,11 @@ public sealed class ControllerHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_isStarted)
+        {
+            await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
         await _app.DisposeAsync().ConfigureAwait(false);
         _authority.Dispose();
         Directory.Dispose();

@@ -12,12 +12,14 @@ namespace MeshActors.Domain.DataPlane;
 /// <param name="ListenPort">WireGuard's UDP port.</param>
 /// <param name="OwnPrefixes">The child prefixes that this host announces.</param>
 /// <param name="LocalAddresses">The host's own addresses outside of the mesh: never a way to a peer.</param>
+/// <param name="HasV6">False where IPv6 is switched off: nothing of that family can be set then.</param>
 public sealed record HostSettings(
     string Interface,
     PublicKey Key,
     ushort ListenPort,
     ValueList<Prefix> OwnPrefixes,
-    ValueList<IPAddress> LocalAddresses);
+    ValueList<IPAddress> LocalAddresses,
+    bool HasV6 = true);
 
 /// <param name="AllowedIps">Addresses, then announced prefixes, sorted; each is held by one peer only.</param>
 /// <param name="Candidates">Where to try the peer, in order; empty when it has to call us.</param>
@@ -65,7 +67,7 @@ public sealed record Desired(HostSettings Host, ValueList<Prefix> Addresses, Imm
         }
 
         peers.Sort((left, right) => left.Key.CompareTo(right.Key));
-        return new Desired(host, own.Addresses, peers.ToImmutable());
+        return new Desired(host, own.Addresses.Where(address => host.HasV6 || !address.IsV6).ToValueList(), peers.ToImmutable());
     }
 
     private static DesiredPeer Peer(MapNode node, HashSet<Prefix> taken, Func<Endpoint, bool> usable)

@@ -21,7 +21,7 @@ public sealed record RouteChoice(
         foreach (var peer in desired.Peers)
         {
             var usable = peer.Candidates;
-            foreach (var prefix in peer.AllowedIps)
+            foreach (var prefix in peer.AllowedIps.Where(prefix => desired.Host.HasV6 || !prefix.IsV6))
             {
                 if (foreign.FindCovering(prefix) is { } covering)
                 {

@@ -10,14 +10,14 @@ namespace MeshActors.Domain.DataPlane;
 /// <param name="Interface">The WireGuard interface's name.</param>
 /// <param name="Key">The public half of the host's own key.</param>
 /// <param name="ListenPort">WireGuard's UDP port.</param>
-/// <param name="OwnPrefixes">The child prefixes that this host announces.</param>
+/// <param name="Announces">The child prefixes that this host was started with; they count once the map has them too.</param>
 /// <param name="LocalAddresses">The host's own addresses outside of the mesh: never a way to a peer.</param>
 /// <param name="HasV6">False where IPv6 is switched off: nothing of that family can be set then.</param>
 public sealed record HostSettings(
     string Interface,
     PublicKey Key,
     ushort ListenPort,
-    ValueList<Prefix> OwnPrefixes,
+    ValueList<Prefix> Announces,
     ValueList<IPAddress> LocalAddresses,
     bool HasV6 = true);
 
@@ -28,8 +28,10 @@ public sealed record DesiredPeer(
 
 /// <summary>The data plane that the map asks of this host, before it is held against what the host's own routes allow.</summary>
 /// <param name="Addresses">This node's own, as hosts.</param>
+/// <param name="OwnPrefixes">What this host announces and the controller has granted.</param>
 /// <param name="Peers">Sorted by key.</param>
-public sealed record Desired(HostSettings Host, ValueList<Prefix> Addresses, ImmutableArray<DesiredPeer> Peers)
+public sealed record Desired(
+    HostSettings Host, ValueList<Prefix> Addresses, ValueList<Prefix> OwnPrefixes, ImmutableArray<DesiredPeer> Peers)
 {
     /// <summary>Under a NAT's usual 30 s time-out for UDP, so that a spoke behind it can be called at any time.</summary>
     public const ushort KeepaliveSeconds = 25;
@@ -40,9 +42,9 @@ public sealed record Desired(HostSettings Host, ValueList<Prefix> Addresses, Imm
     /// <summary>The largest number of endpoints of one peer that are tried.</summary>
     public const int CandidatesMax = 16;
 
-    public bool ForwardsV4 => Host.OwnPrefixes.Any(prefix => !prefix.IsV6);
+    public bool ForwardsV4 => OwnPrefixes.Any(prefix => !prefix.IsV6);
 
-    public bool ForwardsV6 => Host.OwnPrefixes.Any(prefix => prefix.IsV6);
+    public bool ForwardsV6 => OwnPrefixes.Any(prefix => prefix.IsV6);
 
     /// <param name="self">This node; while the map does not have it, nothing is wanted but the interface.</param>
     public static Desired From(MeshMap map, NodeId self, HostSettings host)
@@ -50,11 +52,11 @@ public sealed record Desired(HostSettings Host, ValueList<Prefix> Addresses, Imm
         var own = map.Nodes.GetValueOrDefault(self);
         if (own is null)
         {
-            return new Desired(host, [], []);
+            return new Desired(host, [], [], []);
         }
 
         // A prefix that two nodes claim cannot come from a controller; if it does, the first has it and nothing flaps.
-        var taken = new HashSet<Prefix>(own.Addresses.Concat(host.OwnPrefixes));
+        var taken = new HashSet<Prefix>(own.Addresses.Concat(own.Prefixes));
         var meshHosts = map.Nodes.Values.SelectMany(node => node.Addresses).Select(prefix => prefix.Address).ToHashSet();
         var here = host.LocalAddresses.ToHashSet();
         var peers = ImmutableArray.CreateBuilder<DesiredPeer>(map.Nodes.Count);
@@ -67,7 +69,11 @@ public sealed record Desired(HostSettings Host, ValueList<Prefix> Addresses, Imm
         }
 
         peers.Sort((left, right) => left.Key.CompareTo(right.Key));
-        return new Desired(host, own.Addresses.Where(address => host.HasV6 || !address.IsV6).ToValueList(), peers.ToImmutable());
+        return new Desired(
+            host,
+            own.Addresses.Where(address => host.HasV6 || !address.IsV6).ToValueList(),
+            own.Prefixes.Where(prefix => host.Announces.Contains(prefix)).ToValueList(),
+            peers.ToImmutable());
     }
 
     private static DesiredPeer Peer(MapNode node, HashSet<Prefix> taken, Func<Endpoint, bool> usable)

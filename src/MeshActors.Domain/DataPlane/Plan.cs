@@ -92,7 +92,7 @@ public sealed record Plan(ImmutableArray<Change> Changes, EndpointMemory Memory,
             changes.Add(new Change.EnableForwarding(V6: true));
         }
 
-        changes.AddRange(desired.Host.OwnPrefixes
+        changes.AddRange(desired.OwnPrefixes
             .Where(prefix => Rules(observed, prefix.IsV6) is { } rules && !rules.Contains(prefix))
             .Select(Change (prefix) => new Change.AddDockerRule(prefix)));
     }
@@ -101,7 +101,7 @@ public sealed record Plan(ImmutableArray<Change> Changes, EndpointMemory Memory,
         ImmutableArray<Change>.Builder changes, Observed observed, Desired desired, ImmutableArray<Prefix> routes)
     {
         changes.AddRange((observed.DockerV4 ?? []).Concat(observed.DockerV6 ?? [])
-            .Where(prefix => !desired.Host.OwnPrefixes.Contains(prefix))
+            .Where(prefix => !desired.OwnPrefixes.Contains(prefix))
             .Select(Change (prefix) => new Change.RemoveDockerRule(prefix)));
         changes.AddRange(observed.OwnRoutes
             .Where(route => routes.BinarySearch(route) < 0)

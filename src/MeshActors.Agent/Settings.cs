@@ -19,9 +19,9 @@ internal sealed record Settings(
     bool AllowsPlainText,
     bool IsDryRun);
 
-/// <param name="Server">Null to use the one of the last time.</param>
+/// <param name="Servers">Empty to use those of the last time.</param>
 /// <param name="JoinKey">The whole text; null when not given. A secret: never printed.</param>
-internal sealed record Target(Uri? Server, string? JoinKey)
+internal sealed record Target(IReadOnlyList<Uri> Servers, string? JoinKey)
 {
-    public override string ToString() => Server?.ToString() ?? "";
+    public override string ToString() => string.Join(", ", Servers);
 }

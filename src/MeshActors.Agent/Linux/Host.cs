@@ -1,5 +1,4 @@
 using MeshActors.Agent.State;
-using MeshActors.Domain;
 using MeshActors.Domain.DataPlane;
 
 namespace MeshActors.Agent.Linux;

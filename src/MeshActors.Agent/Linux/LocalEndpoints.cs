@@ -8,8 +8,8 @@ namespace MeshActors.Agent.Linux;
 /// <summary>The addresses of this host at which a peer may reach it.</summary>
 internal static class LocalEndpoints
 {
-    /// <summary>Enough for the uplinks of any host; each costs every peer a trial of 10 s.</summary>
-    public const int Max = 8;
+    /// <summary>Leaves room in the map for the one that the gateway sees. Each costs every peer a trial of 10 s.</summary>
+    public const int Max = Limits.EndpointsPerNodeMax - 1;
 
     /// <summary>Name beginnings of the bridges that container engines and hypervisors make for machines inside the host.</summary>
     private static readonly string[] InnerBridges = ["docker", "br-", "virbr", "cni", "podman", "lxcbr", "lxdbr"];

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
 
@@ -6,7 +7,7 @@ namespace MeshActors.Agent.Session;
 /// <summary>The newest map that this node knows, and who it is in it. Tells the one who waits for a change.</summary>
 internal sealed class MapHolder
 {
-    private readonly SemaphoreSlim _changed = new(0, 1);
+    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private volatile MeshMap _map = MeshMap.Empty;
 
     public MeshMap Map => _map;
@@ -17,24 +18,21 @@ internal sealed class MapHolder
     public void Publish(MeshMap map)
     {
         _map = map;
-        Wake();
-    }
-
-    public void Wake()
-    {
-        try
-        {
-            if (_changed.CurrentCount == 0)
-            {
-                _changed.Release();
-            }
-        }
-        catch (SemaphoreFullException)
-        {
-            // Someone else woke it in the same moment.
-        }
+        _changed.Writer.TryWrite(true);
     }
 
     /// <returns>True when woken, false when the time is over.</returns>
-    public Task<bool> WaitAsync(TimeSpan time, CancellationToken cancel) => _changed.WaitAsync(time, cancel);
+    public async Task<bool> WaitAsync(TimeSpan time, CancellationToken cancel)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(time);
+        try
+        {
+            return await _changed.Reader.ReadAsync(timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 }

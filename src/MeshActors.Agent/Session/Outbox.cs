@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using MeshActors.Contracts.Agent.V1;
 
 namespace MeshActors.Agent.Session;
@@ -6,16 +7,32 @@ namespace MeshActors.Agent.Session;
 internal sealed class Outbox
 {
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _filled = new(0, 1);
+    private readonly Channel<bool> _filled = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private AgentMessage? _applied;
     private AgentMessage? _endpoints;
     private AgentMessage? _warnings;
+    private AgentMessage? _lastApplied;
+    private AgentMessage? _lastWarnings;
 
-    public void Put(Applied applied) => Put(ref _applied, new AgentMessage { Applied = applied });
+    public void Put(Applied applied) => Put(ref _applied, _lastApplied = new AgentMessage { Applied = applied });
 
     public void Put(EndpointsReport endpoints) => Put(ref _endpoints, new AgentMessage { Endpoints = endpoints });
 
-    public void Put(WarningsReport warnings) => Put(ref _warnings, new AgentMessage { Warnings = warnings });
+    public void Put(WarningsReport warnings) => Put(ref _warnings, _lastWarnings = new AgentMessage { Warnings = warnings });
+
+    /// <summary>Says again what a new stream cannot know. The endpoints are in its greeting.</summary>
+    public void Repeat()
+    {
+        if (_lastApplied is { } applied)
+        {
+            Put(ref _applied, applied);
+        }
+
+        if (_lastWarnings is { } warnings)
+        {
+            Put(ref _warnings, warnings);
+        }
+    }
 
     public async Task<AgentMessage> TakeAsync(CancellationToken cancel)
     {
@@ -23,13 +40,14 @@ internal sealed class Outbox
         {
             lock (_gate)
             {
-                if (Take(ref _applied) ?? Take(ref _endpoints) ?? Take(ref _warnings) is { } message)
+                var message = Take(ref _applied) ?? Take(ref _endpoints) ?? Take(ref _warnings);
+                if (message is not null)
                 {
                     return message;
                 }
             }
 
-            await _filled.WaitAsync(cancel);
+            _ = await _filled.Reader.ReadAsync(cancel);
         }
     }
 
@@ -45,10 +63,7 @@ internal sealed class Outbox
         lock (_gate)
         {
             slot = message;
-            if (_filled.CurrentCount == 0)
-            {
-                _filled.Release();
-            }
+            _filled.Writer.TryWrite(true);
         }
     }
 }

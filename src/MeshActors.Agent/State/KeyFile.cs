@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using MeshActors.Contracts.Trust;
 using MeshActors.Domain;
-using Org.BouncyCastle.Crypto.Parameters;
 
 namespace MeshActors.Agent.State;
 
@@ -13,7 +13,7 @@ internal sealed class KeyFile
     private KeyFile(byte[] privateKey)
     {
         Private = privateKey;
-        Public = new PublicKey(new X25519PrivateKeyParameters(privateKey).GeneratePublicKey().GetEncoded());
+        Public = new PublicKey(JoinProof.PublicKeyOf(privateKey));
     }
 
     public byte[] Private { get; }

@@ -85,9 +85,6 @@ internal sealed record RunRecord
 
     /// <summary>What the last pass could not do.</summary>
     public string[] Failures { get; init; } = [];
-
-    /// <summary>Endpoints tried for peers without a session, by public key.</summary>
-    public Dictionary<string, string[]> Candidates { get; init; } = [];
 }
 
 internal sealed record RunWarning(string Code, string Message);

@@ -3,7 +3,6 @@ using MeshActors.Agent.Linux;
 using MeshActors.Agent.Session;
 using MeshActors.Agent.State;
 using MeshActors.Domain;
-using MeshActors.Domain.Maps;
 
 namespace MeshActors.Agent.CommandLine;
 

@@ -32,7 +32,7 @@ internal sealed class GlobalOptions
 
     private readonly Option<OutputFormat> _output = new("--output", "-o")
     {
-        Description = "table for people, json for programs",
+        Description = "table for people (the default), json for programs",
         HelpName = "table|json",
         CustomParser = result => result.Tokens[0].Value switch
         {
@@ -40,7 +40,6 @@ internal sealed class GlobalOptions
             "json" => OutputFormat.Json,
             var other => Bad(result, $"-o takes table or json, not '{other}'."),
         },
-        DefaultValueFactory = _ => OutputFormat.Table,
     };
 
     private readonly Option<string?> _organization = new("--org", "--zone")

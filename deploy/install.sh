@@ -12,6 +12,7 @@
 # The join URL is a secret, so it is no argument: --url-file names a file that holds it; `-` reads standard input.
 # Exit status: 0 done; 1 failed; 2 bad usage; 4 the host cannot run it as a service.
 set -euo pipefail
+# shellcheck source=deploy/prepare.sh
 source "$(dirname "$0")/prepare.sh"
 
 readonly INSTALL_BUILD=$ROOT/artifacts/install

@@ -66,7 +66,7 @@ internal static class NodeText
     private static string State(Wire.Node node) => node.Removed ? "removed" : node.Connected ? "connected" : "away";
 
     private static string Progress(Wire.Node node) =>
-        node.AppliedRevision == 0 ? "has applied nothing yet"
+        node.AppliedRevision == 0 ? "no applied revision heard"
         : node.Lag == 0 ? $"up to date at revision {Number(node.AppliedRevision)}"
         : $"{Number(node.Lag)} behind, applied revision {Number(node.AppliedRevision)}";
 

@@ -107,7 +107,7 @@ docker_engine() {
     done
     mkdir -p /run/image/bin
     cp "$(command -v busybox)" /run/image/bin/busybox
-    for name in sh ash ping ping6 ip wget nc sleep cat; do ln -s busybox "/run/image/bin/$name"; done
+    for name in $(busybox --list); do [ "$name" = busybox ] || ln -s busybox "/run/image/bin/$name"; done
     tar -C /run/image -c . | docker import - busybox >/dev/null
     rm -r /run/image' sh "$CGROUP" "$ENGINE_WAIT_TENTHS"
 }

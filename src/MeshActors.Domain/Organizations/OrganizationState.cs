@@ -29,11 +29,31 @@ public sealed record OrganizationState
 
     public ImmutableSortedDictionary<string, TokenState> Tokens { get; init; } =
         ImmutableSortedDictionary.Create<string, TokenState>(StringComparer.Ordinal);
+
+    /// <summary>The state that these parts make: for snapshots, which keep only what cannot be derived.</summary>
+    public static OrganizationState Restore(
+        OrganizationId id,
+        AddressPools pools,
+        IReadOnlyCollection<Node> nodes,
+        IEnumerable<KeyValuePair<PublicKey, NodeId>> nodesByKey,
+        IEnumerable<JoinKeyState> joinKeys,
+        IEnumerable<TokenState> tokens) => Initial with
+        {
+            Id = id,
+            Plan = nodes
+            .SelectMany(node => node.Addresses.Concat(node.Allocated).Select(prefix => (prefix, node.Id)))
+            .Aggregate(AddressPlan.For(pools), (plan, held) => plan.Assign(held.prefix, held.Id)),
+            Nodes = nodes.ToImmutableSortedDictionary(node => node.Id, node => node),
+            NodesByKey = nodesByKey.ToImmutableDictionary(),
+            ActiveNodes = nodes.Count(node => !node.IsRemoved),
+            JoinKeys = joinKeys.ToImmutableSortedDictionary(key => key.Key.Id, key => key, StringComparer.Ordinal),
+            Tokens = tokens.ToImmutableSortedDictionary(token => token.Token.Id, token => token, StringComparer.Ordinal),
+        };
 }
 
 /// <param name="Addresses">Hosts of the pools, v4 first.</param>
 /// <param name="Allocated">Child prefixes that are this node's for ever, sorted.</param>
-/// <param name="Announced">Those of them that its peers route to it now, sorted.</param>
+/// <param name="Announced">What its peers route to it now, each within something allocated to it, sorted.</param>
 /// <param name="Endpoints">In the order in which peers try them.</param>
 public sealed record Node(
     NodeId Id,

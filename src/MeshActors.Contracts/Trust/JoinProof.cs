@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
+using MeshActors.Contracts.Agent.V1;
+using Org.BouncyCastle.Math.EC.Rfc7748;
+
+namespace MeshActors.Contracts.Trust;
+
+/// <summary>
+/// Proof that a joining agent holds the private half of its WireGuard key: both sides derive a key by X25519 (RFC 7748)
+/// from a key pair that the server makes for this one call, and the agent authenticates the request with it.
+/// </summary>
+/// <remarks>
+/// key = HKDF-SHA256(X25519, salt: nonce, info: "meshactors join v1"); proof = HMAC-SHA256(key, SHA-256(request) ||
+/// ephemeral public key || nonce). The request is covered byte for byte as it was sent.
+/// </remarks>
+public static class JoinProof
+{
+    public const int KeySizeBytes = 32;
+    public const int NonceSizeBytes = 32;
+
+    private static readonly byte[] Info = Encoding.ASCII.GetBytes("meshactors join v1");
+
+    /// <summary>The public key of a private one.</summary>
+    public static byte[] PublicKeyOf(ReadOnlySpan<byte> privateKey)
+    {
+        var publicKey = new byte[KeySizeBytes];
+        X25519.ScalarMultBase(privateKey, publicKey);
+        return publicKey;
+    }
+
+    /// <summary>What the agent answers to a challenge.</summary>
+    /// <exception cref="CryptographicException">The server's key is no point that gives a shared secret.</exception>
+    public static byte[] Answer(JoinRequest request, JoinChallenge challenge, ReadOnlySpan<byte> agentPrivateKey) =>
+        Compute(agentPrivateKey, challenge.EphemeralKey.Span, request, challenge)
+        ?? throw new CryptographicException("The controller's challenge is no X25519 public key.");
+
+    /// <summary>The server's half of one join call. It lives in the call, so a proof fits no other.</summary>
+    public sealed class Challenger
+    {
+        private readonly byte[] _privateKey = RandomNumberGenerator.GetBytes(KeySizeBytes);
+
+        public Challenger() => Challenge = new JoinChallenge
+        {
+            EphemeralKey = UnsafeByteOperations.UnsafeWrap(PublicKeyOf(_privateKey)),
+            Nonce = UnsafeByteOperations.UnsafeWrap(RandomNumberGenerator.GetBytes(NonceSizeBytes)),
+        };
+
+        public JoinChallenge Challenge { get; }
+
+        public bool Verify(JoinRequest request, ReadOnlySpan<byte> proof) =>
+            Compute(_privateKey, request.PublicKey.Span, request, Challenge) is { } expected
+            && CryptographicOperations.FixedTimeEquals(expected, proof);
+    }
+
+    private static byte[]? Compute(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, JoinRequest request, JoinChallenge challenge)
+    {
+        if (publicKey.Length != KeySizeBytes || challenge.Nonce.Length != NonceSizeBytes)
+        {
+            return null;
+        }
+
+        var shared = new byte[KeySizeBytes];
+        // False for the points of small order: their secret would be known to everyone.
+        if (!X25519.CalculateAgreement(privateKey.ToArray(), 0, publicKey.ToArray(), 0, shared, 0))
+        {
+            return null;
+        }
+
+        var key = HKDF.DeriveKey(HashAlgorithmName.SHA256, shared, outputLength: 32, challenge.Nonce.ToByteArray(), Info);
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
+        hmac.AppendData(SHA256.HashData(request.ToByteArray()));
+        hmac.AppendData(challenge.EphemeralKey.Span);
+        hmac.AppendData(challenge.Nonce.Span);
+        return hmac.GetHashAndReset();
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace MeshActors.Contracts.Trust;
+
+/// <summary>How a client knows its controller: by the pin of the CA, by a CA file, or as the system does.</summary>
+public static class PinnedTrust
+{
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
+    /// <summary>SHA-256 of the certificate's SubjectPublicKeyInfo in base64url without padding, 43 characters (as RFC 7469).</summary>
+    public static string PinOf(X509Certificate2 certificate) =>
+        System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+
+    /// <summary>
+    /// Accepts a server whose chain ends in the CA with this pin. The host name is not compared: that CA signs
+    /// controllers only, and a controller's address may change.
+    /// </summary>
+    public static RemoteCertificateValidationCallback ByPin(string pin) => (_, certificate, chain, _) =>
+        certificate is X509Certificate2 leaf && chain is not null
+        && chain.ChainPolicy.ExtraStore.Concat(chain.ChainElements.Select(element => element.Certificate))
+            .FirstOrDefault(candidate => PinOf(candidate) == pin) is { } root
+        && IsSignedBy(leaf, root, chain.ChainPolicy.ExtraStore);
+
+    /// <summary>Accepts a server with this name and a chain that ends in one of these CAs.</summary>
+    public static RemoteCertificateValidationCallback ByAuthorities(X509Certificate2Collection authorities) => (_, certificate, chain, errors) =>
+        certificate is X509Certificate2 leaf && chain is not null
+        && !errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+        && !errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable)
+        && authorities.Any(root => IsSignedBy(leaf, root, chain.ChainPolicy.ExtraStore));
+
+    private static bool IsSignedBy(X509Certificate2 leaf, X509Certificate2 root, X509Certificate2Collection sent)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(root);
+        chain.ChainPolicy.ExtraStore.AddRange(sent);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        return chain.Build(leaf);
+    }
+}

@@ -20,7 +20,6 @@ public sealed class BadInputTests(Mesh mesh) : MeshTest(mesh)
     [InlineData("URL --request-ip 100.64.0.300")]
     [InlineData("URL --org No_Such_Name")]
     [InlineData("router URL")]
-    [InlineData("URL URL")]
     public async Task Bad_usage_ends_at_once_with_a_sentence(string arguments)
     {
         var node = await NewNodeAsync("typist");

@@ -53,6 +53,8 @@ public sealed class LiveTests(Mesh mesh) : MeshTest(mesh)
         var outcome = await router.EndAsync();
         Assert.Equal(3, outcome.ExitCode);
         Assert.Contains("node-removed", outcome.Error);
+        Assert.NotEqual(0, (await router.Machine.TryAsync("ip", "link", "show", "wg0")).ExitCode);
+        Assert.Equal(string.Empty, await router.Machine.ShellAsync("ip route show proto 188; ip -6 route show proto 188"));
     }
 
     [SystemFact]

@@ -92,16 +92,21 @@ public sealed class RepairTests(Mesh mesh) : MeshTest(mesh)
     }
 
     [SystemFact]
-    public async Task Dry_run_changes_nothing()
+    public async Task Dry_run_says_what_would_be_done_and_does_nothing()
     {
-        _node = await NewNodeAsync("node");
-        await _node.Machine.ShellAsync(HostState);
+        _peer = await JoinAsync("peer", $"--child-prefix={Child}");
+        _node = await JoinAsync("node");
+        await _node.SeesExactlyAsync((_peer, [Child]));
+        await _node.StopAsync();
+        await _node.Machine.RunAsync("meshd", "down");
         var before = await _node.Machine.ShellAsync(HostState);
         var events = await Controller.EventsAsync(Organization);
 
-        var outcome = await _node.Machine.TryAsync("meshd", "--dry-run", "--child-prefix=172.24.0.0/24", JoinUrl);
+        var plan = await _node.Machine.RunAsync("meshd", "--dry-run", "--child-prefix=172.24.0.0/24", Controller.Url);
 
-        Assert.Equal(0, outcome.Succeeded().ExitCode);
+        Assert.Contains("wg0", plan);
+        Assert.Contains(Child, plan);
+        Assert.Contains(await _peer.Machine.PublicKeyAsync(), plan);
         Assert.Equal(before, await _node.Machine.ShellAsync(HostState));
         Assert.Equal(events, await Controller.EventsAsync(Organization));
     }

@@ -84,7 +84,7 @@ internal static class Joining
             var step = call.ResponseStream.Current;
             if (step.StepCase == JoinStep.StepOneofCase.Challenge)
             {
-                var proof = Contracts.Trust.JoinProof.Answer(request, step.Challenge, key.Private);
+                var proof = Contracts.Trust.PossessionProof.Answer(request, step.Challenge, key.Private);
                 await call.RequestStream.WriteAsync(
                     new JoinStep { Proof = new Contracts.Agent.V1.JoinProof { Proof = Google.Protobuf.ByteString.CopyFrom(proof) } }, timeout.Token);
             }

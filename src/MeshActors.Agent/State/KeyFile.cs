@@ -13,7 +13,7 @@ internal sealed class KeyFile
     private KeyFile(byte[] privateKey)
     {
         Private = privateKey;
-        Public = new PublicKey(JoinProof.PublicKeyOf(privateKey));
+        Public = new PublicKey(PossessionProof.PublicKeyOf(privateKey));
     }
 
     public byte[] Private { get; }

@@ -13,7 +13,9 @@ public static partial class Organization
         }
 
         var known = state.NodesByKey.TryGetValue(c.Key, out var id) ? state.Nodes[id] : null;
-        if (known is { IsRemoved: false } && known.Key == c.Key && known.Credential == c.Credential)
+        var isRetry = known is { IsRemoved: false } && known.Key == c.Key && known.Credential == c.Credential
+            && (key.Key.Replaces ?? known.Id) == known.Id;
+        if (known is not null && isRetry)
         {
             return Announce(state, known, c.Name, c.RequestedAddresses, c.Prefixes, c.Endpoints, []);
         }

@@ -14,7 +14,7 @@ namespace MeshActors.Contracts.Trust;
 /// key = HKDF-SHA256(X25519, salt: nonce, info: "meshactors join v1"); proof = HMAC-SHA256(key, SHA-256(request) ||
 /// ephemeral public key || nonce). The request is covered byte for byte as it was sent.
 /// </remarks>
-public static class JoinProof
+public static class PossessionProof
 {
     public const int KeySizeBytes = 32;
     public const int NonceSizeBytes = 32;

@@ -77,8 +77,8 @@ internal sealed class Host
             await Links.RemoveAsync(Device);
         }
 
-        await PutBackAsync(v6: false, _record.BeforeV4);
-        await PutBackAsync(v6: true, _record.BeforeV6);
+        await PutBackAsync(v6: false, _record.BeforeV4, _record.HadDockerV4);
+        await PutBackAsync(v6: true, _record.BeforeV6, _record.HadDockerV6);
         Remember(new HostRecord { Interface = Device });
     }
 
@@ -109,20 +109,19 @@ internal sealed class Host
         Remember(_record with { IsMaking = false });
     }
 
-    private Task EnableForwardingAsync(bool v6)
+    private async Task EnableForwardingAsync(bool v6)
     {
         // Kept from the first time: what is there now may be meshd's own.
-        if (v6)
+        if ((v6 ? _record.BeforeV6 : _record.BeforeV4) is null)
         {
-            Remember(_record with { BeforeV6 = _record.BeforeV6 ?? Forwarding.Snapshot(v6) });
-        }
-        else
-        {
-            Remember(_record with { BeforeV4 = _record.BeforeV4 ?? Forwarding.Snapshot(v6) });
+            var before = Forwarding.Snapshot(v6);
+            var hasDocker = await Firewall.ReadAsync(v6, Device) is not null;
+            Remember(v6
+                ? _record with { BeforeV6 = before, HadDockerV6 = hasDocker }
+                : _record with { BeforeV4 = before, HadDockerV4 = hasDocker });
         }
 
         Forwarding.Enable(v6);
-        return Task.CompletedTask;
     }
 
     private async Task RemoveRulesAsync(bool v6)
@@ -134,9 +133,9 @@ internal sealed class Host
     }
 
     /// <summary>Docker, when it came later, needs forwarding as well: then it stays on.</summary>
-    private async Task PutBackAsync(bool v6, IReadOnlyDictionary<string, string>? before)
+    private async Task PutBackAsync(bool v6, IReadOnlyDictionary<string, string>? before, bool hadDocker)
     {
-        if (before is not null && await Firewall.ReadAsync(v6, Device) is null)
+        if (before is not null && (hadDocker || await Firewall.ReadAsync(v6, Device) is null))
         {
             Forwarding.Restore(v6, before);
         }

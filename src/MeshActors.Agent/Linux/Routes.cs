@@ -7,7 +7,7 @@ namespace MeshActors.Agent.Linux;
 /// <summary>The main routing table of both families, as far as the plan asks.</summary>
 internal sealed class Routes
 {
-    /// <summary>Tells meshd's own routes from all others; free in /etc/iproute2/rt_protos.</summary>
+    /// <summary>Tells meshd's own routes from others over the same interface; a route over another one is never its own.</summary>
     public const string Protocol = "188";
 
     /// <summary>Kinds that only fill up a larger network: a smaller one over the mesh is what they are for.</summary>

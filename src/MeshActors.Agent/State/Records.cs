@@ -51,6 +51,11 @@ internal sealed record HostRecord
     public SortedDictionary<string, string>? BeforeV4 { get; init; }
 
     public SortedDictionary<string, string>? BeforeV6 { get; init; }
+
+    /// <summary>Docker was there already when meshd switched IPv4 forwarding on: it works without.</summary>
+    public bool HadDockerV4 { get; init; }
+
+    public bool HadDockerV6 { get; init; }
 }
 
 /// <summary>How the running agent is, for `meshd status`.</summary>

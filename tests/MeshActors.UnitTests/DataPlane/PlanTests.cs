@@ -54,7 +54,7 @@ public class PlanTests
             Assert.Contains(prefix, kernel.Routes);
         }
 
-        Assert.True(kernel.Peers[Worlds.Key(3)].AllowedIps.Contains(prefix));
+        Assert.Contains(prefix, kernel.Peers[Worlds.Key(3)].AllowedIps);
     }
 
     [Fact]

@@ -11,6 +11,9 @@ namespace MeshActors.Domain.Ipam;
 /// <remarks>The bits stand at the top of 128, so that v4 and v6 share one arithmetic; the family keeps them apart.</remarks>
 public readonly record struct Prefix : IComparable<Prefix>
 {
+    private static readonly UInt128[] Masks =
+        [.. Enumerable.Range(0, 129).Select(length => length == 0 ? 0 : UInt128.MaxValue << (128 - length))];
+
     /// <exception cref="ArgumentOutOfRangeException">The length is longer than the family's address.</exception>
     /// <exception cref="ArgumentException">Bits are set beyond the length.</exception>
     public Prefix(bool isV6, UInt128 bits, int length)
@@ -144,7 +147,7 @@ public readonly record struct Prefix : IComparable<Prefix>
     public override string ToString() => $"{Address}/{Length}";
 
     /// <summary>The top <paramref name="length"/> bits of 128.</summary>
-    public static UInt128 Mask(int length) => length == 0 ? 0 : UInt128.MaxValue << (128 - length);
+    public static UInt128 Mask(int length) => Masks[length];
 
     private static bool TryParseLength(ReadOnlySpan<char> text, int longest, out int length)
     {

@@ -65,12 +65,25 @@ public sealed class PrefixTrie
         return tree is not null && Overlaps(tree, bits, length) ? FirstLeaf(tree) : null;
     }
 
-    private static Leaf? FindConflict(Tree? tree, UInt128 bits, int length, NodeId holder) => tree switch
+    private static Leaf? FindConflict(Tree? tree, UInt128 bits, int length, NodeId holder)
     {
-        null => null,
-        _ when !Overlaps(tree, bits, length) => null,
+        while (tree is Branch branch && branch.Length < length)
+        {
+            if (!Covers(branch, bits))
+            {
+                return null;
+            }
+
+            tree = IsRight(bits, branch.Length) ? branch.Right : branch.Left;
+        }
+
+        return tree is not null && Overlaps(tree, bits, length) ? FindForeign(tree, holder) : null;
+    }
+
+    private static Leaf? FindForeign(Tree tree, NodeId holder) => tree switch
+    {
         Leaf leaf => leaf.Holder == holder ? null : leaf,
-        Branch branch => FindConflict(branch.Left, bits, length, holder) ?? FindConflict(branch.Right, bits, length, holder),
+        Branch branch => FindForeign(branch.Left, holder) ?? FindForeign(branch.Right, holder),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -1,0 +1,84 @@
+# Sourced by what builds and runs things from a clone: the demo, the tests, the installer.
+# Installs the Debian packages that are missing, finds the .NET SDK, publishes the three programs.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly ROOT
+readonly PUBLISHED=$ROOT/artifacts/published
+readonly PROGRAMS=(mesh-controller:Controller meshd:Agent meshctl:Cli)
+
+# A command that must exist and the Debian package that brings it. By command: Docker may well be docker-ce's.
+readonly BUILD_NEEDS=(clang:clang)
+readonly LAB_NEEDS=(ip:iproute2 iptables:iptables nft:nftables ping:iputils-ping wg:wireguard-tools
+  wireguard-go:wireguard-go dockerd:docker.io docker:docker.io busybox:busybox-static jq:jq ps:procps)
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+require_root() {
+  [[ $EUID -eq 0 ]] || fail "This needs root: sudo $0 $*"
+}
+
+# install_missing COMMAND:PACKAGE...
+install_missing() {
+  local need missing=()
+  for need in "$@"; do
+    command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
+  done
+  [[ -e /usr/include/zlib.h || $* != *clang* ]] || missing+=(zlib1g-dev)
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  command -v apt-get >/dev/null || fail "Install these first, there is no apt-get here: ${missing[*]}"
+  require_root
+  echo "Installing Debian packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || fail "apt-get update failed: see above."
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    fail "apt-get could not install ${missing[*]}: see above."
+}
+
+# sudo drops a PATH that has ~/.dotnet in it: look where SDKs are usually put.
+require_sdk() {
+  local directory
+  for directory in "" "${DOTNET_ROOT:-}" /usr/share/dotnet /usr/lib/dotnet /usr/local/share/dotnet "$HOME/.dotnet" \
+    "$(getent passwd "${SUDO_USER:-}" | cut -d: -f6)/.dotnet"; do
+    [[ -z $directory || ! -x $directory/dotnet ]] || PATH=$directory:$PATH
+    if (cd "$ROOT" && dotnet --version) >/dev/null 2>&1; then
+      DOTNET_ROOT=$(dirname "$(readlink -f "$(command -v dotnet)")")
+      export PATH DOTNET_ROOT DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+      return
+    fi
+  done
+  fail "The .NET SDK that global.json asks for is missing ($(tr -d '\n ' <"$ROOT/global.json"))." \
+    "Install it as https://learn.microsoft.com/dotnet/core/install/linux-debian says, then run this again."
+}
+
+# The build belongs to whom the clone belongs, so that the next build without sudo can write to it.
+as_owner() {
+  local owner
+  owner=$(stat -c %U "$ROOT")
+  if [[ $EUID -ne 0 || $owner == root || $owner == UNKNOWN ]]; then
+    "$@"
+  else
+    runuser -u "$owner" -- env "PATH=$PATH" "DOTNET_ROOT=$DOTNET_ROOT" "HOME=$(getent passwd "$owner" | cut -d: -f6)" "$@"
+  fi
+}
+
+# Publishes the programs to $PUBLISHED/NAME/NAME and puts them on the PATH.
+publish() {
+  install_missing "${BUILD_NEEDS[@]}"
+  require_sdk
+  local program log
+  log=$(mktemp)
+  for program in "${PROGRAMS[@]}"; do
+    if ! as_owner dotnet publish "$ROOT/src/MeshActors.${program##*:}" -c Release -v quiet \
+      -o "$PUBLISHED/${program%%:*}" >"$log" 2>&1; then
+      cat "$log" >&2
+      rm "$log"
+      fail "Publishing ${program%%:*} failed: see above."
+    fi
+    PATH=$PUBLISHED/${program%%:*}:$PATH
+  done
+  rm "$log"
+  export PATH
+}

@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+
+namespace MeshActors.SystemTests.Lab;
+
+/// <summary>Twenty pings a second from a container, to count what gets lost while something else happens.</summary>
+public sealed partial class SteadyPing
+{
+    private readonly Machine _machine;
+    private readonly string _container;
+    private readonly Command _ping;
+
+    private SteadyPing(Machine machine, string container, Command ping)
+    {
+        _machine = machine;
+        _container = container;
+        _ping = ping;
+    }
+
+    /// <summary>Its answers flow before this returns.</summary>
+    public static async Task<SteadyPing> StartAsync(Node node, string container, string address)
+    {
+        await node.ContainerReachesAsync(container, address);
+        var ping = node.Machine.Start("docker", "exec", container, "ping", "-i", "0.05", address);
+        var steady = new SteadyPing(node.Machine, container, ping);
+        await steady.AnswersAsync(20);
+        return steady;
+    }
+
+    /// <summary>Waits for so many more answers: for what has just happened to have had its effect.</summary>
+    public async Task AnswersAsync(int count)
+    {
+        var before = Answered().Count;
+        await Eventually.IsTrueAsync(
+            () => Task.FromResult(Answered().Count >= before + count), $"{count} more answers to the steady ping: {_ping.Text}");
+    }
+
+    /// <summary>Ends it; no number between the first and the last that were sent may be missing.</summary>
+    public async Task EndsWithoutLossAsync()
+    {
+        await _machine.RunAsync("docker", "exec", _container, "sh", "-c", "kill -INT $(pidof ping)");
+        var text = (await _ping.EndAsync()).Output;
+        await _ping.DisposeAsync();
+
+        var sent = int.Parse(Sent().Match(text).Groups[1].Value);
+        var answered = Answered().ToHashSet();
+        // The very last one may have been on its way when the ping was told to end.
+        var lost = Enumerable.Range(0, sent - 1).Where(number => !answered.Contains(number)).ToList();
+        Assert.True(lost.Count == 0, $"{lost.Count} of {sent} packets were lost: {string.Join(' ', lost)}");
+    }
+
+    private List<int> Answered() => [.. Answer().Matches(_ping.Output).Select(match => int.Parse(match.Groups[1].Value))];
+
+    [GeneratedRegex(@"bytes from \S+ seq=(\d+) ")]
+    private static partial Regex Answer();
+
+    [GeneratedRegex(@"(\d+) packets transmitted")]
+    private static partial Regex Sent();
+}

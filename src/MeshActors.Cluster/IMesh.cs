@@ -1,3 +1,4 @@
+using MeshActors.Cluster.Messages;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
 using MeshActors.Domain.Nodes;
@@ -43,7 +44,7 @@ public interface IMesh
 /// <summary>The outcome of a command is unknown: it may be sent again.</summary>
 public sealed class MeshUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
-public abstract record CommandReply
+public abstract record CommandReply : IMeshMessage
 {
     private CommandReply()
     {
@@ -98,6 +99,11 @@ public interface IFollowing : IAsyncDisposable
     /// Bounded: an agent that falls behind gets a whole map in place of what it missed.
     /// </summary>
     IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Cancelled some seconds after a GoAway, read or not: the caller ends the agent's call, which may hang in a write.
+    /// </summary>
+    CancellationToken Ended { get; }
 
     /// <summary>The agent says that its kernel has this revision.</summary>
     void Applied(long revision);

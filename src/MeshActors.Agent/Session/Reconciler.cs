@@ -1,0 +1,87 @@
+using MeshActors.Agent.Linux;
+using MeshActors.Domain;
+using MeshActors.Domain.DataPlane;
+using MeshActors.Domain.Maps;
+using MeshActors.Domain.Organizations;
+
+namespace MeshActors.Agent.Session;
+
+/// <param name="Failures">Empty when the kernel has what the map says.</param>
+internal sealed record Pass(MeshMap Map, Desired Desired, Plan Plan, ValueList<Endpoint> Endpoints, IReadOnlyList<string> Failures);
+
+/// <summary>Reads the host, plans, applies, and again: on every change of the map and on a timer.</summary>
+internal sealed class Reconciler(
+    Host host, PublicKey key, Settings settings, MapHolder maps, ConfiguredEndpoints configured, TimeProvider time, Action<Pass> done)
+{
+    /// <summary>So long at most is the host's data plane other than the map's, whoever changed it.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    /// <summary>A burst of changes is one pass; short enough to stay under the goal of 50 ms.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
+
+    private EndpointMemory _memory = EndpointMemory.Empty;
+    private bool _hasApplied;
+
+    /// <exception cref="HostCannotException">The first pass shows that this host cannot do it.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await TryPassAsync();
+            try
+            {
+                if (await maps.WaitAsync(Interval, stop))
+                {
+                    await Task.Delay(Settle, time, stop);
+                }
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    public static async Task<(Desired Desired, Plan Plan, ValueList<Endpoint> Endpoints)> PlanAsync(
+        Observation seen, PublicKey key, Settings settings, MeshMap map, NodeId self, ConfiguredEndpoints configured, EndpointMemory memory, DateTimeOffset now)
+    {
+        var endpoints = LocalEndpoints.From(seen.Links, await configured.GetAsync(), settings.Prefixes, settings.ListenPort);
+        var local = LocalEndpoints.Addresses(seen.Links).ToValueList();
+        var own = new HostSettings(
+            settings.Interface, key, settings.ListenPort, settings.Prefixes.ToValueList(), local, Forwarding.HasV6(settings.Interface));
+        var desired = Desired.From(map, self, own);
+        return (desired, Plan.From(seen.Kernel, desired, memory, now), endpoints);
+    }
+
+    private async Task TryPassAsync()
+    {
+        try
+        {
+            await PassAsync();
+        }
+        catch (HostCannotException) when (!_hasApplied)
+        {
+            throw;
+        }
+        catch (Exception e) when (e is CommandFailedException or HostCannotException or System.Text.Json.JsonException)
+        {
+            Log.Error($"{e.Message} Trying again in {Interval.TotalSeconds:0} s.");
+        }
+    }
+
+    private async Task PassAsync()
+    {
+        if (maps.Self is not { } self || !maps.Map.Nodes.ContainsKey(self))
+        {
+            return;
+        }
+
+        var map = maps.Map;
+        var seen = await host.ObserveAsync();
+        var (desired, plan, endpoints) = await PlanAsync(seen, key, settings, map, self, configured, _memory, time.GetUtcNow());
+        var failures = plan.Changes.IsEmpty ? [] : await host.ApplyAsync(plan);
+        _memory = plan.Memory;
+        _hasApplied |= failures.Count == 0;
+        done(new Pass(map, desired, plan, endpoints, failures));
+    }
+}

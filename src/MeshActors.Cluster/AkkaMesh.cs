@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+using Akka.Actor;
+using MeshActors.Cluster.Feeds;
+using MeshActors.Cluster.Messages;
+using MeshActors.Domain;
+using MeshActors.Domain.Directories;
+using MeshActors.Domain.Nodes;
+using MeshActors.Domain.Organizations;
+
+namespace MeshActors.Cluster;
+
+/// <summary>The mesh as this process's part of the cluster has it.</summary>
+internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history) : IMesh, IDisposable
+{
+    /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a follower of events waits for news before it asks whether the feed is still the one.</summary>
+    private static readonly TimeSpan FollowRenewal = TimeSpan.FromSeconds(30);
+
+    private readonly EntityCalls _calls = new(Patience);
+
+    public Task<CommandReply> ExecuteAsync(
+        OrganizationId organization, OrganizationCommand command, Meta meta, CancellationToken cancellationToken) =>
+        _calls.AskAsync<CommandReply>(
+            actors.Organizations, new ExecuteOrganization(organization, command, meta), $"Organization '{organization}'", cancellationToken);
+
+    public Task<CommandReply> ExecuteAsync(DirectoryCommand command, Meta meta, CancellationToken cancellationToken) =>
+        _calls.AskAsync<CommandReply>(actors.Directory, new ExecuteDirectory(command, meta), "The directory", cancellationToken);
+
+    public async Task<DirectoryState> GetDirectoryAsync(CancellationToken cancellationToken)
+    {
+        var answer = await _calls.AskAsync<DirectoryAnswer>(
+            actors.Directory, GetDirectory.Instance, "The directory", cancellationToken).ConfigureAwait(false);
+        return answer.ToState();
+    }
+
+    public async Task<OrganizationView?> GetAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var view = await AskFeedAsync<OrganizationFeed.View>(
+            organization, OrganizationFeed.GetView.Instance, cancellationToken).ConfigureAwait(false);
+        return view.Organization;
+    }
+
+    public async Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken)
+    {
+        var answer = await _calls.AskAsync<NodeActivityAnswer>(
+            actors.Nodes, new GetNodeActivity(organization, node), $"Node {node} of organization '{organization}'", cancellationToken).ConfigureAwait(false);
+        return answer.ToState();
+    }
+
+    public async IAsyncEnumerable<OrganizationEntry> EventsAsync(
+        OrganizationId organization, long from, long to, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var next = Math.Max(from, 1);
+        var last = to > 0 ? to : long.MaxValue;
+        while (true)
+        {
+            // The board before the history: what is stored after the one is seen by the other.
+            var board = await AskFeedAsync<FeedBoard>(organization, OrganizationFeed.GetBoard.Instance, cancellationToken).ConfigureAwait(false);
+            var picture = board.Current;
+            var end = follow ? Math.Min(picture.Revision, last) : Math.Min(last, Math.Max(picture.Revision, 0));
+            if (next <= end)
+            {
+                await foreach (var entry in history.ReadAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
+                {
+                    yield return entry;
+                    next = entry.Revision + 1;
+                }
+            }
+
+            if (!follow || next > last)
+            {
+                yield break;
+            }
+
+            await picture.Superseded.WaitAsync(FollowRenewal, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    public async Task<FollowReply> FollowAsync(FollowRequest request, CancellationToken cancellationToken)
+    {
+        var answer = await AskFeedAsync<OrganizationFeed.FollowAnswer>(
+            request.Organization, new OrganizationFeed.Follow(request), cancellationToken).ConfigureAwait(false);
+        return answer.Reply;
+    }
+
+    public void Dispose() => _calls.Dispose();
+
+    // A feed is in this process: one question is enough.
+    private async Task<T> AskFeedAsync<T>(OrganizationId organization, OrganizationFeed.IFeedRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await actors.Feeds.Ask<T>(new Feeds.Feeds.ForOrganization(organization, request), Patience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException e)
+        {
+            throw new MeshUnavailableException(
+                $"Organization '{organization}' could not be read within {Patience.TotalSeconds:0} s; try again, and see the controller's log if it stays so.", e);
+        }
+    }
+}
+
+/// <summary>Where this process reaches the entities and its feeds.</summary>
+internal sealed record MeshActorRefs(IActorRef Organizations, IActorRef Nodes, IActorRef Directory, IActorRef Feeds);

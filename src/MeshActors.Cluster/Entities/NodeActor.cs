@@ -1,0 +1,33 @@
+using Akka.Actor;
+using MeshActors.Cluster.Messages;
+using MeshActors.Domain;
+using MeshActors.Domain.Nodes;
+
+namespace MeshActors.Cluster.Entities;
+
+/// <summary>One machine: its sessions, keys and warnings, as feeds saw them.</summary>
+public sealed class NodeActor : JournaledEntity<NodeActivityState, NodeEvent>
+{
+    public NodeActor(string entityId)
+        : base($"node-{entityId}", NodeActivityState.Initial, NodeJournal.Codec)
+    {
+        Command<NodeSeen>(See);
+        Command<GetNodeActivity>(_ => Sender.Tell(NodeActivityAnswer.Of(State)));
+    }
+
+    /// <summary>Both parts have a form that the other cannot contain: a name, and the 36 characters of a UUID.</summary>
+    public static string EntityIdOf(OrganizationId organization, NodeId node) => $"{organization}-{node}";
+
+    public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new NodeActor(entityId));
+
+    protected override NodeActivityState Evolve(NodeActivityState state, NodeEvent @event) => NodeActivity.Evolve(state, @event);
+
+    private void See(NodeSeen message)
+    {
+        var events = NodeActivity.Decide(State, message.Seen);
+        if (!events.IsEmpty)
+        {
+            Store(events, message.Meta, _ => { });
+        }
+    }
+}

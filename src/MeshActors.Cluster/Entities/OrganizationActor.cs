@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Persistence;
+using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Serialization;
+using MeshActors.Domain;
+using MeshActors.Domain.Organizations;
+
+namespace MeshActors.Cluster.Entities;
+
+/// <summary>One organization: decides, stores, answers, and tells its feeds; in that order. No rule and no clock is here.</summary>
+public sealed class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
+{
+    /// <summary>Replaying this many events takes a few milliseconds.</summary>
+    public const int EventsPerSnapshot = 500;
+
+    /// <summary>A feed that missed a push renews within seconds; more than this and it takes the whole.</summary>
+    private const int EntriesKept = 64;
+
+    private readonly OrganizationId _id;
+    private readonly HashSet<IActorRef> _feeds = [];
+    private readonly Queue<StoredEntry> _recent = new(EntriesKept);
+    private readonly SnapshotSchedule _snapshots = new(EventsPerSnapshot);
+
+    public OrganizationActor(OrganizationId id)
+        : base(PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
+    {
+        _id = id;
+        Command<ExecuteOrganization>(Execute);
+        Command<Subscribe>(Subscribe);
+        Command<Terminated>(feed => _feeds.Remove(feed.ActorRef));
+        Command<SaveSnapshotSuccess>(saved => _snapshots.Saved(saved.Metadata.SequenceNr, DeleteSnapshots));
+        Command<SaveSnapshotFailure>(_ => { });        // the store has logged it; the journal has everything
+        Command<DeleteSnapshotsSuccess>(_ => { });
+        Command<DeleteSnapshotsFailure>(_ => { });
+    }
+
+    public static string PersistenceIdOf(OrganizationId id) => $"org-{id}";
+
+    public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new OrganizationActor(OrganizationId.Parse(entityId)));
+
+    protected override OrganizationState Evolve(OrganizationState state, OrganizationEvent @event) => Organization.Evolve(state, @event);
+
+    protected override (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot)
+    {
+        var read = OrganizationJournal.ReadSnapshot(snapshot);
+        _snapshots.Restored(read.Revision);
+        return read;
+    }
+
+    private void Execute(ExecuteOrganization message)
+    {
+        switch (Organization.Decide(State, message.Command, message.Meta.Time))
+        {
+            case Decision<OrganizationEvent>.Rejected(var reason):
+                Sender.Tell(new CommandReply.Refused(reason));
+                LeaveIfUnknown();
+                break;
+            case Decision<OrganizationEvent>.Accepted({ IsEmpty: true }):
+                Sender.Tell(Done(message.Command));
+                break;
+            case Decision<OrganizationEvent>.Accepted(var events):
+                Store(events, message.Meta, entries => Stored(message.Command, entries));
+                break;
+        }
+    }
+
+    // The feeds first: whoever has the answer and asks a feed then meets what was stored.
+    private void Stored(OrganizationCommand command, ImmutableArray<StoredEntry> entries)
+    {
+        Publish(entries);
+        Sender.Tell(Done(command));
+        if (_snapshots.IsDue(Revision))
+        {
+            SaveSnapshot(OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
+        }
+    }
+
+    private CommandReply.Done Done(OrganizationCommand command) => new(Revision, OrganizationJournal.NodeOf(State, command));
+
+    private void Publish(ImmutableArray<StoredEntry> entries)
+    {
+        foreach (var entry in entries)
+        {
+            if (_recent.Count == EntriesKept)
+            {
+                _recent.Dequeue();
+            }
+
+            _recent.Enqueue(entry);
+        }
+
+        var message = new StoredEntries(_id, entries[0].Revision - 1, entries, 0);
+        foreach (var feed in _feeds)
+        {
+            feed.Tell(message);
+        }
+    }
+
+    private void Subscribe(Subscribe message)
+    {
+        if (State.Exists && _feeds.Add(Sender))
+        {
+            Context.Watch(Sender);
+        }
+
+        Sender.Tell(Missed(message.HaveRevision) is { } missed
+            ? new StoredEntries(_id, message.HaveRevision, missed, message.Number)
+            : Whole(message.Number));
+        LeaveIfUnknown();
+    }
+
+    /// <summary>What follows the revision, or null when it is not at hand.</summary>
+    private ImmutableArray<StoredEntry>? Missed(long have) =>
+        have == 0 && Revision > 0 ? null
+        : have == Revision ? []
+        : have < Revision && _recent.TryPeek(out var oldest) && oldest.Revision <= have + 1 ? [.. _recent.Where(entry => entry.Revision > have)]
+        : null;
+
+    private SubscribedWhole Whole(long number)
+    {
+        var snapshot = OrganizationJournal.WriteSnapshot(State, Revision, LastHash);
+        return new SubscribedWhole(_id, Revision, snapshot.Manifest, snapshot.Bytes, number);
+    }
+
+    // Names that nobody created must not fill the memory until they are idle for long enough.
+    private void LeaveIfUnknown()
+    {
+        if (!State.Exists)
+        {
+            Context.Parent.Tell(new Passivate(StopEntity.Instance));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using MeshActors.Cluster.Entities;
+using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Serialization;
+using MeshActors.Domain;
+using MeshActors.Domain.Maps;
+using MeshActors.Domain.Organizations;
+
+namespace MeshActors.Cluster.Feeds;
+
+/// <summary>Folds an organization's entries into its state and map, and shows a picture after each bundle of them.</summary>
+internal sealed class FeedFold
+{
+    private readonly RecentChanges _changes = new();
+    private readonly HashSet<NodeId> _credentialChanges = [];
+
+    private FeedFold(OrganizationState state, long revision, FeedBoard? board)
+    {
+        State = state;
+        Map = MeshMap.Of(state, revision);
+        _changes.Reset(revision, Map.Digest);
+        var picture = new FeedPicture(state, Map, _changes, new WholeMap(Map));
+        Board = board ?? new FeedBoard(picture);
+        if (board is not null)
+        {
+            board.Show(picture);
+        }
+    }
+
+    public OrganizationState State { get; private set; }
+
+    public MeshMap Map { get; private set; }
+
+    public FeedBoard Board { get; }
+
+    public long Revision => Map.Revision;
+
+    /// <param name="before">What it takes the place of: its streams stay, and get a whole map.</param>
+    public static FeedFold From(SubscribedWhole message, FeedFold? before)
+    {
+        var (state, _, _) = OrganizationJournal.ReadSnapshot(new JournalEntry(message.Manifest, message.Snapshot));
+        return new FeedFold(state, message.Revision, before?.Board);
+    }
+
+    /// <summary>False when entries before these are missing; then nothing changed.</summary>
+    public bool TryAdd(ImmutableArray<StoredEntry> entries)
+    {
+        var news = entries.Where(entry => entry.Revision > Revision).ToList();
+        if (news is [var first, ..] && first.Revision != Revision + 1)
+        {
+            return false;
+        }
+
+        news.ForEach(Add);
+        if (news.Count > 0)
+        {
+            Board.Show(new FeedPicture(State, Map, _changes, Board.Current.Whole.For(Map)));
+        }
+
+        return true;
+    }
+
+    /// <summary>The nodes whose credential is perhaps no longer good since the last time.</summary>
+    public IReadOnlyCollection<NodeId> TakeCredentialChanges()
+    {
+        var taken = _credentialChanges.ToList();
+        _credentialChanges.Clear();
+        return taken;
+    }
+
+    /// <summary>True when the agent's map is one that this feed can lead on from.</summary>
+    public bool Knows(long revision, UInt128 digest) => _changes.Had(revision, digest);
+
+    private void Add(StoredEntry entry)
+    {
+        var @event = OrganizationJournal.Codec.Decode(new JournalEntry(entry.Manifest, entry.Bytes)).Event;
+        State = Organization.Evolve(State, @event);
+        Map = Map.After(@event, State, entry.Revision);
+        _changes.Add(entry.Revision, Map.Digest, MeshMap.Subject(@event));
+        switch (@event)
+        {
+            case OrganizationEvent.NodeRemoved e:
+                _credentialChanges.Add(e.Node);
+                break;
+            case OrganizationEvent.NodeReplaced e:
+                _credentialChanges.Add(e.Node);
+                break;
+            case OrganizationEvent.CredentialChanged e:
+                _credentialChanges.Add(e.Node);
+                break;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Akka.Actor;
+using MeshActors.Domain;
+using MeshActors.Domain.Organizations;
+using MeshActors.Domain.Trust;
+
+namespace MeshActors.Cluster.Feeds;
+
+/// <param name="Organizations">The shard region of the organizations.</param>
+/// <param name="Notes">Takes what is seen of machines.</param>
+/// <param name="GatewayName">This process, as a node's session list shows it.</param>
+internal sealed record FeedSettings(IActorRef Organizations, IActorRef Notes, string GatewayName, TimeProvider Time)
+{
+    public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>A feed that nobody follows or asks ends after this: its organization may then leave memory too.</summary>
+    public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>An agent that takes nothing for so long holds a connection for nothing. Longer than a passing network fault.</summary>
+    public TimeSpan StuckMax { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>Why a gateway ends a stream, beside the domain's refusal codes. Part of the contract with agents.</summary>
+public static class GoAwayCodes
+{
+    public const string SessionReplaced = "session-replaced";
+    public const string TooSlow = "too-slow";
+    public const string GoingAway = "going-away";
+}
+
+internal static class CredentialCheck
+{
+    /// <summary>Why the credential opens nothing, or null when it is good. Takes the same time wherever the secret differs.</summary>
+    public static Refusal? Refusal(OrganizationState state, OrganizationId organization, NodeId id, SecretHash presented) =>
+        !state.Exists ? new Refusal(
+            RefusalCodes.OrganizationUnknown, $"There is no organization '{organization}' here; `meshctl org list` shows those that there are.")
+        : !state.Nodes.TryGetValue(id, out var node) ? new Refusal(
+            RefusalCodes.CredentialInvalid, $"Organization '{organization}' knows no such credential; join again with a join URL.")
+        : !node.Credential.Matches(presented) ? new Refusal(
+            RefusalCodes.CredentialInvalid, $"The credential of node '{node.Name}' is another by now; join again with a join URL.")
+        : node.IsRemoved ? new Refusal(
+            RefusalCodes.NodeRemoved, $"Node '{node.Name}' ({node.Id}) was removed; to bring it back: `meshctl node replace {node.Id}`.")
+        : null;
+}

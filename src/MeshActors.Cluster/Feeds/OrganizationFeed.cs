@@ -1,0 +1,211 @@
+using Akka.Actor;
+using MeshActors.Cluster.Messages;
+using MeshActors.Domain;
+
+namespace MeshActors.Cluster.Feeds;
+
+/// <summary>
+/// One organization on this process: follows its entity from a revision on, shows each new picture to the streams, and
+/// knows who is connected. It subscribes before it takes anything, and a gap or a silence makes it ask again.
+/// </summary>
+internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
+{
+    /// <summary>Callers that wait for the first picture, or for a credential to be looked up: each is an open call.</summary>
+    private const int WaitingMax = 20_000;
+
+    private readonly OrganizationId _id;
+    private readonly FeedSettings _settings;
+    private readonly Subscription _subscription;
+    private readonly Followers _followers;
+    private readonly List<Waiting> _waiting = [];
+    private FeedFold? _fold;
+    private long _usedAt;
+
+    public OrganizationFeed(OrganizationId id, FeedSettings settings)
+    {
+        _id = id;
+        _settings = settings;
+        _subscription = new Subscription(id, settings.Organizations, settings.Time);
+        _followers = new Followers(id, settings);
+        _usedAt = settings.Time.GetTimestamp();
+        Receive<Follow>(message => WhenKnown(message));
+        Receive<GetView>(message => WhenKnown(message));
+        Receive<GetBoard>(message => WhenKnown(message));
+        Receive<Unfollow>(message => _followers.Remove(message.Following));
+        Receive<Warned>(message => _followers.Warn(message.Following, message.Warnings));
+        Receive<StoredEntries>(OnEntries);
+        Receive<SubscribedWhole>(OnWhole);
+        Receive<EntityBroken>(OnBroken);
+        Receive<Tick>(_ => OnTick());
+        Receive<StopEntity>(_ => Context.Stop(Self));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(OrganizationId id, FeedSettings settings) =>
+        Akka.Actor.Props.Create(() => new OrganizationFeed(id, settings));
+
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, _settings.TickInterval);
+        _subscription.Ask(Self, Have);
+    }
+
+    protected override void PostStop() => _followers.CutAll(GoAwayCodes.GoingAway, "This controller process is stopping; connect again.");
+
+    private long Have => _fold?.Revision ?? 0;
+
+    private void WhenKnown(IFeedRequest request)
+    {
+        _usedAt = _settings.Time.GetTimestamp();
+        if (_fold is null)
+        {
+            Wait(Ask(request));
+        }
+        else
+        {
+            Answer(Ask(request));
+        }
+    }
+
+    private Waiting Ask(IFeedRequest request) => new(Sender, request, 0, _settings.Time.GetTimestamp());
+
+    private void Wait(Waiting waiting)
+    {
+        if (_waiting.Count >= WaitingMax)
+        {
+            waiting.Caller.Tell(new Status.Failure(new MeshUnavailableException($"More than {WaitingMax} calls wait for organization '{_id}'; try again.")));
+            return;
+        }
+
+        _waiting.Add(waiting);
+    }
+
+    private void Answer(Waiting waiting)
+    {
+        switch (waiting.Request)
+        {
+            case GetView when _fold is { } fold:
+                waiting.Caller.Tell(new View(fold.State.Exists ? new OrganizationView(fold.Revision, fold.State, _followers.Presence()) : null));
+                break;
+            case GetBoard when _fold is { } fold:
+                waiting.Caller.Tell(fold.Board);
+                break;
+            case Follow follow when _fold is { } fold:
+                Admit(waiting, follow, fold);
+                break;
+        }
+    }
+
+    // A credential that is not known here may have been made a moment ago on another process: the entity is asked before
+    // anybody is turned away, one question at a time for all who wait.
+    private void Admit(Waiting waiting, Follow follow, FeedFold fold)
+    {
+        var reply = _followers.Admit(follow.Request, fold, Self);
+        if (reply is FollowReply.Refused && waiting.Number == 0)
+        {
+            Wait(waiting with { Number = _subscription.Number + 1 });
+            _subscription.AskIfIdle(Self, Have);
+            return;
+        }
+
+        waiting.Caller.Tell(new FollowAnswer(reply));
+    }
+
+    private void OnEntries(StoredEntries message)
+    {
+        _subscription.Heard(message.Number);
+        if (_fold is null || !_fold.TryAdd(message.Entries))
+        {
+            _subscription.AskIfIdle(Self, Have);
+            return;
+        }
+
+        _followers.CutVoid(_fold.State, _fold.TakeCredentialChanges());
+        AnswerWaiting();
+    }
+
+    private void OnWhole(SubscribedWhole message)
+    {
+        _subscription.Heard(message.Number);
+        if (_fold is null || message.Revision != _fold.Revision)
+        {
+            _fold = FeedFold.From(message, _fold);
+            _followers.CutVoid(_fold.State, _followers.Nodes);
+        }
+
+        AnswerWaiting();
+        if (!_fold.State.Exists && _waiting.Count == 0)
+        {
+            Context.Parent.Tell(new Feeds.Retire(_id));
+        }
+    }
+
+    private void AnswerWaiting()
+    {
+        var ready = _waiting.Where(waiting => waiting.Number <= _subscription.Answered).ToList();
+        _waiting.RemoveAll(waiting => waiting.Number <= _subscription.Answered);
+        ready.ForEach(Answer);
+        if (_waiting.Count > 0)
+        {
+            _subscription.AskIfIdle(Self, Have);
+        }
+    }
+
+    // What is known goes on being served: no tunnel may fall because a journal cannot be read.
+    private void OnBroken(EntityBroken broken)
+    {
+        var failure = new Status.Failure(new MeshUnavailableException(broken.Sentence));
+        _waiting.ForEach(waiting => waiting.Caller.Tell(failure));
+        _waiting.Clear();
+        if (_fold is null)
+        {
+            Context.Parent.Tell(new Feeds.Retire(_id));
+        }
+    }
+
+    private void OnTick()
+    {
+        _waiting.RemoveAll(waiting => _settings.Time.GetElapsedTime(waiting.Since) > AkkaMesh.Patience);
+        _subscription.Renew(Self, Have);
+        _followers.CutStuck();
+        if (_followers.Any)
+        {
+            _usedAt = _settings.Time.GetTimestamp();
+        }
+        else if (_settings.Time.GetElapsedTime(_usedAt) > _settings.IdleMax)
+        {
+            Context.Parent.Tell(new Feeds.Retire(_id));
+        }
+    }
+
+    /// <summary>What this process asks a feed. Never leaves the process.</summary>
+    internal interface IFeedRequest : INoSerializationVerificationNeeded;
+
+    internal sealed record Follow(FollowRequest Request) : IFeedRequest;
+
+    internal sealed record GetView : IFeedRequest
+    {
+        public static readonly GetView Instance = new();
+    }
+
+    internal sealed record GetBoard : IFeedRequest
+    {
+        public static readonly GetBoard Instance = new();
+    }
+
+    internal sealed record View(OrganizationView? Organization) : INoSerializationVerificationNeeded;
+
+    internal sealed record FollowAnswer(FollowReply Reply) : INoSerializationVerificationNeeded;
+
+    internal sealed record Unfollow(Following Following) : INoSerializationVerificationNeeded;
+
+    internal sealed record Warned(Following Following, ValueList<string> Warnings) : INoSerializationVerificationNeeded;
+
+    private sealed record Waiting(IActorRef Caller, IFeedRequest Request, long Number, long Since);
+
+    private sealed record Tick : INoSerializationVerificationNeeded
+    {
+        public static readonly Tick Instance = new();
+    }
+}

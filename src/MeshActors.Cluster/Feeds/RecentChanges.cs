@@ -1,0 +1,74 @@
+using MeshActors.Domain;
+
+namespace MeshActors.Cluster.Feeds;
+
+/// <summary>
+/// Which nodes the last revisions changed, and the map's digest at each: enough to make the delta from any of them to
+/// now, whatever it is that an agent has.
+/// </summary>
+/// <remarks>Written by the feed, read by the streams: each holds the lock for a copy of a few ids.</remarks>
+internal sealed class RecentChanges
+{
+    /// <summary>About 80 bytes each. An agent that was away for longer takes the whole map, which is then hardly larger.</summary>
+    public const int Kept = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly Change[] _ring = new Change[Kept];
+    private long _first = 1;
+    private long _last;
+
+    /// <summary>Forgets all; the map stands at this revision now.</summary>
+    public void Reset(long revision, UInt128 digest)
+    {
+        lock (_gate)
+        {
+            _first = _last = revision;
+            _ring[revision % Kept] = new Change(digest, null);
+        }
+    }
+
+    /// <param name="revision">The one after the last.</param>
+    public void Add(long revision, UInt128 digest, NodeId? changed)
+    {
+        lock (_gate)
+        {
+            _ring[revision % Kept] = new Change(digest, changed);
+            _last = revision;
+            _first = Math.Max(_first, revision - Kept + 1);
+        }
+    }
+
+    /// <summary>True when the map had this digest at that revision, as far as is still known.</summary>
+    public bool Had(long revision, UInt128 digest)
+    {
+        lock (_gate)
+        {
+            return revision >= _first && revision <= _last && _ring[revision % Kept].Digest == digest;
+        }
+    }
+
+    /// <summary>The nodes changed after one revision up to another, or null when that is no longer known.</summary>
+    public HashSet<NodeId>? Between(long after, long upTo)
+    {
+        lock (_gate)
+        {
+            if (after < _first || after > upTo || upTo > _last)
+            {
+                return null;
+            }
+
+            var changed = new HashSet<NodeId>();
+            for (var revision = after + 1; revision <= upTo; revision++)
+            {
+                if (_ring[revision % Kept].Node is { } node)
+                {
+                    changed.Add(node);
+                }
+            }
+
+            return changed;
+        }
+    }
+
+    private readonly record struct Change(UInt128 Digest, NodeId? Node);
+}

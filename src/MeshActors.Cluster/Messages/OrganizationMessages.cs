@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using MeshActors.Domain;
+using MeshActors.Domain.Organizations;
+
+namespace MeshActors.Cluster.Messages;
+
+/// <summary>Answered with a <see cref="CommandReply"/> after the last event is stored.</summary>
+public sealed record ExecuteOrganization(OrganizationId Organization, OrganizationCommand Command, Meta Meta) : IOrganizationMessage;
+
+/// <summary>
+/// The sender wants what it misses and every entry from then on. Sent again every few seconds, so that an entity which
+/// moved or restarted learns of its feeds.
+/// </summary>
+/// <param name="HaveRevision">0 for nothing.</param>
+/// <param name="Number">Comes back in the answer.</param>
+public sealed record Subscribe(OrganizationId Organization, long HaveRevision, long Number) : IOrganizationMessage;
+
+/// <summary>The whole organization, for a feed that has nothing or too little.</summary>
+/// <param name="Snapshot">As in the snapshot store.</param>
+public sealed record SubscribedWhole(OrganizationId Organization, long Revision, string Manifest, byte[] Snapshot, long Number) : IMeshMessage;
+
+/// <summary>Stored entries in order. A push has number 0; none at all says that the feed has everything.</summary>
+/// <param name="AfterRevision">The revision before the first entry.</param>
+public sealed record StoredEntries(OrganizationId Organization, long AfterRevision, ImmutableArray<StoredEntry> Entries, long Number) : IMeshMessage;
+
+/// <param name="Bytes">The record as it stands in the journal.</param>
+public sealed record StoredEntry(long Revision, string Manifest, byte[] Bytes) : IMeshMessage;

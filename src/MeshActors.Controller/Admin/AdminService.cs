@@ -1,0 +1,59 @@
+using Grpc.Core;
+using MeshActors.Cluster;
+using MeshActors.Controller.Gateway;
+using MeshActors.Controller.Hosting;
+using MeshActors.Controller.Trust;
+using MeshActors.Domain;
+using MeshActors.Domain.Directories;
+using MeshActors.Domain.Organizations;
+using V1 = MeshActors.Contracts.Admin.V1;
+
+namespace MeshActors.Controller.Admin;
+
+/// <summary>The admin API. Each method lets the caller in first; refusals are gRPC errors.</summary>
+internal sealed partial class AdminService(
+    IMesh mesh,
+    AdminDoor door,
+    CertificateAuthority authority,
+    ControllerIdentity identity,
+    ConnectedAgents connected,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time) : StrictAdminBase
+{
+    public override async Task<V1.Status> GetStatus(V1.GetStatusRequest request, ServerCallContext context)
+    {
+        await door.AdmitControllerAsync(context).ConfigureAwait(false);
+        var directory = await mesh.GetDirectoryAsync(context.CancellationToken).ConfigureAwait(false);
+        return new V1.Status
+        {
+            Version = identity.Version,
+            StartedUnixMs = identity.StartedAt.ToUnixTimeMilliseconds(),
+            Address = identity.Url,
+            Organizations = directory.Organizations.Count,
+            ConnectedAgents = connected.Count,
+            Journal = "SQLite",
+            MemoryBytes = Environment.WorkingSet,
+        };
+    }
+
+    private Meta MetaOf(ServerCallContext context, AdminCaller caller) => Caller.Meta(context, time, caller.Principal);
+
+    private async Task<CommandReply.Done> ExecuteAsync(
+        OrganizationId organization, OrganizationCommand command, AdminCaller caller, ServerCallContext context) =>
+        DoneOrThrow(await mesh.ExecuteAsync(organization, command, MetaOf(context, caller), context.CancellationToken).ConfigureAwait(false));
+
+    private async Task<CommandReply.Done> ExecuteAsync(DirectoryCommand command, AdminCaller caller, ServerCallContext context) =>
+        DoneOrThrow(await mesh.ExecuteAsync(command, MetaOf(context, caller), context.CancellationToken).ConfigureAwait(false));
+
+    private static CommandReply.Done DoneOrThrow(CommandReply reply) => reply switch
+    {
+        CommandReply.Done done => done,
+        CommandReply.Refused(var reason) => throw reason.ToRpcException(),
+        _ => throw new System.Diagnostics.UnreachableException(reply.ToString()),
+    };
+
+    private static string CheckDescription(string field, string text) =>
+        text.Length <= Limits.DescriptionLengthMax && !text.Any(char.IsControl)
+            ? text
+            : throw Refusals.Malformed($"{field} has {text.Length} characters or control characters; it may have {Limits.DescriptionLengthMax} printable ones.");
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Sockets;
+using MeshActors.Domain;
+
+namespace MeshActors.Controller.CommandLine;
+
+/// <summary>What one controller process was started with.</summary>
+public sealed record ControllerOptions
+{
+    public const string DefaultDataDirectory = "/var/lib/mesh-controller";
+    public const int DefaultPort = 8443;
+
+    public string DataDirectory { get; init; } = DefaultDataDirectory;
+
+    /// <summary><c>0.0.0.0</c> and <c>[::]</c> both mean every address of both families.</summary>
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Any, DefaultPort);
+
+    /// <summary>Where agents and operators reach this controller; the first is in the join URL. None: found on this host.</summary>
+    public ValueList<HostAndPort> Advertise { get; init; }
+
+    /// <summary>HOCON for Akka that goes before the controller's own; a later file wins.</summary>
+    public ValueList<string> ConfigFiles { get; init; }
+
+    public bool ListensEverywhere => Listen.Address.Equals(IPAddress.Any) || Listen.Address.Equals(IPAddress.IPv6Any);
+}
+
+/// <param name="Host">A DNS name or an address, without brackets.</param>
+/// <param name="Port">Null: the port that the controller listens on.</param>
+public sealed record HostAndPort(string Host, int? Port)
+{
+    /// <summary>Characters of a DNS name (RFC 1035).</summary>
+    private const int HostLengthMax = 253;
+
+    public static bool TryParse(string text, out HostAndPort parsed)
+    {
+        parsed = new HostAndPort("", null);
+        var split = SplitAt(text);
+        int? port = null;
+        if (split >= 0)
+        {
+            if (!TryParsePort(text[(split + 1)..], out var number))
+            {
+                return false;
+            }
+
+            port = number;
+        }
+
+        var host = (split < 0 ? text : text[..split]).Trim('[', ']');
+        parsed = new HostAndPort(host, port);
+        return host.Length is > 0 and <= HostLengthMax && Uri.CheckHostName(host) is not (UriHostNameType.Unknown or UriHostNameType.Basic);
+    }
+
+    public static bool TryParsePort(string text, out int port) =>
+        int.TryParse(text, System.Globalization.NumberStyles.None, null, out port) && port is >= 1 and <= 65_535;
+
+    /// <summary>As it stands in a URL.</summary>
+    public static string ToUrlHost(string host) =>
+        IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{host}]" : host;
+
+    /// <summary>The colon before the port; -1 where there is none. A bare v6 address has colons and no port.</summary>
+    private static int SplitAt(string text)
+    {
+        var last = text.LastIndexOf(':');
+        return text.StartsWith('[') ? text.IndexOf("]:", StringComparison.Ordinal) is >= 0 and var end ? end + 1 : -1
+            : text.IndexOf(':') == last ? last
+            : -1;
+    }
+}

@@ -1,0 +1,92 @@
+using MeshActors.Controller.Hosting;
+
+namespace MeshActors.Controller.DataDirectory;
+
+/// <summary>The one directory that a controller needs to be what it was. Held by one process at a time.</summary>
+public sealed class DataDir : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Enough for the first start's files: what a controller that starts on a full disk would lack.</summary>
+    private const int ProbeBytes = 64 * 1024;
+
+    private readonly FileStream _hold;
+
+    private DataDir(string path, FileStream hold)
+    {
+        Root = path;
+        _hold = hold;
+    }
+
+    public string Root { get; }
+
+    public string CaCertificate => PathOf("ca.pem");
+
+    public string CaKey => PathOf("ca.key");
+
+    /// <summary>Certificate and key in one file, so that they are replaced together.</summary>
+    public string ServerCertificate => PathOf("server.pem");
+
+    public string AdminToken => PathOf("admin.token");
+
+    public string JoinUrl => PathOf("default.join-url");
+
+    public string ControllerUrl => PathOf("controller.url");
+
+    public string Journal => PathOf("mesh.db");
+
+    /// <summary>What only a controller that has started once leaves behind.</summary>
+    public IEnumerable<string> TracesOfEarlierStarts =>
+        new[] { Journal, ServerCertificate, AdminToken, JoinUrl }.Where(File.Exists);
+
+    /// <exception cref="StartException">Not writable, full, or held by another controller.</exception>
+    public static DataDir Open(string path)
+    {
+        try
+        {
+            System.IO.Directory.CreateDirectory(path, OwnerOnly);
+            Probe(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw StartException.Host(
+                $"cannot write to the data directory {path}: {fault.Message} Give this user write access and free space there, or choose another with --data-dir.", fault);
+        }
+
+        return new DataDir(path, Hold(path));
+    }
+
+    public void Dispose() => _hold.Dispose();
+
+    private string PathOf(string name) => Path.Combine(Root, name);
+
+    private static void Probe(string path)
+    {
+        var probe = Path.Combine(path, $".probe-{Environment.ProcessId}");
+        try
+        {
+            using var file = new FileStream(probe, FileMode.Create, FileAccess.Write, FileShare.None);
+            file.Write(new byte[ProbeBytes]);
+            file.Flush(flushToDisk: true);
+        }
+        finally
+        {
+            File.Delete(probe);
+        }
+    }
+
+    /// <summary>FileShare.None is an exclusive flock: the kernel lets it go when the process ends, however it ends.</summary>
+    private static FileStream Hold(string path)
+    {
+        var file = Path.Combine(path, "controller.lock");
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw StartException.Host(
+                $"another controller holds the data directory {path} (its lock is {file}). Stop that one, or choose another directory with --data-dir.", fault);
+        }
+    }
+}

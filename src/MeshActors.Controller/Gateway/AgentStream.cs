@@ -1,0 +1,164 @@
+using Grpc.Core;
+using MeshActors.Cluster;
+using MeshActors.Contracts.Agent.V1;
+using MeshActors.Domain;
+using MeshActors.Domain.Organizations;
+using Endpoint = MeshActors.Domain.Organizations.Endpoint;
+using Node = MeshActors.Domain.Organizations.Node;
+
+namespace MeshActors.Controller.Gateway;
+
+/// <summary>The two directions of one agent's stream. Whichever ends first ends the other.</summary>
+internal sealed partial class AgentStream
+{
+    private static readonly WriteOptions MoreToCome = new(WriteFlags.BufferHint);
+
+    private readonly IMesh _mesh;
+    private readonly TimeProvider _time;
+    private readonly IFollowing _following;
+    private readonly OrganizationId _organization;
+    private readonly NodeId _node;
+    private readonly Principal _principal;
+    private readonly ILogger<AgentStream> _logger;
+    private readonly Paced<ValueList<string>> _warnings;
+    private ValueList<Endpoint> _stored;
+
+    public AgentStream(
+        IMesh mesh, TimeProvider time, IFollowing following, OrganizationId organization, Node node, Principal principal, ILogger<AgentStream> logger)
+    {
+        _mesh = mesh;
+        _time = time;
+        _following = following;
+        _organization = organization;
+        _node = node.Id;
+        _stored = node.Endpoints;
+        _principal = principal;
+        _logger = logger;
+        _warnings = new Paced<ValueList<string>>(AgentProtocol.ReportInterval, time, (warnings, _) =>
+        {
+            following.Warn(warnings);
+            return Task.FromResult(true);
+        });
+    }
+
+    /// <param name="draining">Ends the stream early; the caller then says why.</param>
+    public async Task RunAsync(
+        IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context, CancellationToken draining)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining);
+        var endpoints = new Paced<ValueList<Endpoint>>(
+            AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, context, token));
+        var reading = ReadAsync(requests, endpoints, context);
+        Task[] writing = [WriteAsync(replies, ending.Token), endpoints.RunAsync(ending.Token), _warnings.RunAsync(ending.Token)];
+        var first = await Task.WhenAny([reading, .. writing]).ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+
+        // Reading is not waited for: only the end of the call, which is next, ends it without aborting the stream.
+        Observe(reading);
+        foreach (var task in writing)
+        {
+            await EndedAsync(task).ConfigureAwait(false);
+        }
+
+        await EndedAsync(first).ConfigureAwait(false);
+    }
+
+    private async Task WriteAsync(IServerStreamWriter<EncodedMessage> replies, CancellationToken ending)
+    {
+        var message = new EncodedMessage();
+        using var moving = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        var source = _following.ReadAsync(moving.Token).GetAsyncEnumerator(moving.Token);
+        await using (source.ConfigureAwait(false))
+        {
+            var has = await source.MoveNextAsync().ConfigureAwait(false);
+            while (has)
+            {
+                message.Bytes = source.Current;
+                var next = source.MoveNextAsync().AsTask();
+                try
+                {
+                    replies.WriteOptions = next is { IsCompletedSuccessfully: true, Result: true } ? MoreToCome : null;
+                    await replies.WriteAsync(message, ending).ConfigureAwait(false);
+                }
+                catch
+                {
+                    // An enumerator may not be disposed of while it moves.
+                    await moving.CancelAsync().ConfigureAwait(false);
+                    await EndedAsync(next).ConfigureAwait(false);
+                    throw;
+                }
+
+                has = await next.ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task ReadAsync(IAsyncStreamReader<AgentMessage> requests, Paced<ValueList<Endpoint>> endpoints, ServerCallContext context)
+    {
+        while (await requests.MoveNext(CancellationToken.None).ConfigureAwait(false))
+        {
+            var message = requests.Current;
+            switch (message.MessageCase)
+            {
+                case AgentMessage.MessageOneofCase.Applied:
+                    _following.Applied(message.Applied.Revision);
+                    break;
+                case AgentMessage.MessageOneofCase.Endpoints:
+                    endpoints.Offer(ConnectCall.ReadEndpoints(message.Endpoints.Endpoints, message.Endpoints.ListenPort, context));
+                    break;
+                case AgentMessage.MessageOneofCase.Warnings:
+                    _warnings.Offer(Edge.Warnings(message.Warnings.Warnings));
+                    break;
+                case AgentMessage.MessageOneofCase.Hello:
+                    throw Refusals.Malformed("Hello is the first message of a stream, and only that; open another stream.");
+                default:
+                    // A newer agent may say more; this protocol's version does not need it.
+                    break;
+            }
+        }
+    }
+
+    private async Task<bool> ReportAsync(ValueList<Endpoint> endpoints, ServerCallContext context, CancellationToken ending)
+    {
+        if (endpoints == _stored)
+        {
+            return true;
+        }
+
+        try
+        {
+            var command = new OrganizationCommand.ReportEndpoints(_node, endpoints);
+            var reply = await _mesh.ExecuteAsync(_organization, command, Caller.Meta(context, _time, _principal), ending).ConfigureAwait(false);
+            if (reply is CommandReply.Refused(var reason))
+            {
+                EndpointsRefused(_node, _organization, reason.Code);
+                return true;
+            }
+
+            _stored = endpoints;
+            return true;
+        }
+        catch (MeshUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    private static void Observe(Task task) =>
+        task.ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <summary>A stream that was cut, or cancelled by its other half, has ended as streams do.</summary>
+    private static async Task EndedAsync(Task task)
+    {
+        try
+        {
+            await task.ConfigureAwait(false);
+        }
+        catch (Exception end) when (end is OperationCanceledException or IOException)
+        {
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Endpoints of node {Node} of organization {Organization} were refused: {Code}.")]
+    private partial void EndpointsRefused(NodeId node, OrganizationId organization, string code);
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using Grpc.Core;
+using MeshActors.Domain;
+using MeshActors.Domain.Trust;
+
+namespace MeshActors.Controller.Gateway;
+
+/// <summary>What a call's headers and connection say of its sender.</summary>
+internal static class Caller
+{
+    private const string Scheme = "Bearer ";
+
+    /// <summary>The secret in <c>authorization: Bearer ...</c>, or null when there is none of that kind.</summary>
+    public static Bearer? FindBearer(ServerCallContext context, string kind)
+    {
+        var header = context.RequestHeaders.GetValue("authorization");
+        return header is not null
+            && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            && Bearer.TryParse(header[Scheme.Length..].Trim(), kind, out var bearer)
+            ? bearer
+            : null;
+    }
+
+    public static IPAddress? RemoteAddress(ServerCallContext context)
+    {
+        var address = context.GetHttpContext().Connection.RemoteIpAddress;
+        return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+    }
+
+    public static Meta Meta(ServerCallContext context, TimeProvider time, Principal principal) =>
+        new(WholeMilliseconds(time.GetUtcNow()), principal, RequestId(context));
+
+    private static string RequestId(ServerCallContext context)
+    {
+        var given = context.RequestHeaders.GetValue("x-request-id");
+        return given is { Length: > 0 and <= Limits.RequestIdLengthMax } && given.All(c => c is > ' ' and < '\x7f')
+            ? given
+            : context.GetHttpContext().TraceIdentifier;
+    }
+
+    private static DateTimeOffset WholeMilliseconds(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+}

@@ -1,0 +1,35 @@
+using MeshActors.Cluster;
+using MeshActors.Cluster.Hosting;
+using MeshActors.Controller.DataDirectory;
+
+namespace MeshActors.Controller.Hosting;
+
+/// <summary>Runs after the cluster has started and before the port is open: whoever gets in finds an organization.</summary>
+/// <param name="services">Asked late: the mesh is there only once the cluster has started.</param>
+internal sealed class Bootstrap(IServiceProvider services, DataDir directory, TimeProvider time) : IHostedService
+{
+    /// <summary>A journal of a million events recovers in 10 s; after this it is not coming.</summary>
+    private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(60);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(JournalDeadline, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            await services.GetRequiredService<MeshReadiness>().WaitAsync(either.Token).ConfigureAwait(false);
+            await services.GetRequiredService<FirstSecrets>().EnsureAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is MeshUnavailableException || late.IsCancellationRequested)
+        {
+            throw StartException.Host(
+                $"the journal {directory.Journal} does not answer. Look at the log above; check free space, permissions and the file's health (`sqlite3 {directory.Journal} 'PRAGMA integrity_check'`).", fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw StartException.Host($"cannot write to the data directory {directory.Root}: {fault.Message} Give it free space and write access.", fault);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

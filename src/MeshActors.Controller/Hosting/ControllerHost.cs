@@ -1,0 +1,129 @@
+using MeshActors.Cluster.Hosting;
+using MeshActors.Controller.Admin;
+using MeshActors.Controller.CommandLine;
+using MeshActors.Controller.DataDirectory;
+using MeshActors.Controller.Gateway;
+using MeshActors.Controller.Trust;
+using Microsoft.Extensions.Logging.Console;
+
+namespace MeshActors.Controller.Hosting;
+
+/// <summary>A running controller: data directory, cluster member, gateway and admin API in one process.</summary>
+public sealed class ControllerHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly CertificateAuthority _authority;
+    private bool _isStarted;
+
+    private ControllerHost(WebApplication app, DataDir directory, CertificateAuthority authority)
+    {
+        _app = app;
+        _authority = authority;
+        Directory = directory;
+    }
+
+    public DataDir Directory { get; }
+
+    public string Url => _app.Services.GetRequiredService<ControllerIdentity>().Url;
+
+    public bool IsFirstStart => _app.Services.GetRequiredService<FirstSecrets>().IsFirstStart;
+
+    /// <exception cref="StartException">The host or the input does not allow it.</exception>
+    public static async Task<ControllerHost> StartAsync(ControllerOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var directory = DataDir.Open(options.DataDirectory);
+        CertificateAuthority? authority = null;
+        ControllerHost? host = null;
+        try
+        {
+            authority = CertificateAuthority.Open(directory, time.GetUtcNow());
+            host = new ControllerHost(Build(options, time, directory, authority), directory, authority);
+            await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
+            host._isStarted = true;
+            return host;
+        }
+        catch (Exception fault)
+        {
+            if (host is not null)
+            {
+                await host.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                authority?.Dispose();
+                directory.Dispose();
+            }
+
+            throw StartFaults.Explain(fault, options) is { } explained ? explained : fault;
+        }
+    }
+
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isStarted)
+        {
+            await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await _app.DisposeAsync().ConfigureAwait(false);
+        _authority.Dispose();
+        Directory.Dispose();
+    }
+
+    private static WebApplication Build(ControllerOptions options, TimeProvider time, DataDir directory, CertificateAuthority authority)
+    {
+        // Empty: nothing is read from the working directory or from ASPNETCORE_* behind the options' back.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mesh-controller" });
+        AddLogging(builder.Logging);
+        builder.Services.AddSingleton(options).AddSingleton(time).AddSingleton(directory).AddSingleton(authority)
+            .AddSingleton(ControllerIdentity.Of(options, time));
+        AddServices(builder.Services, options, directory);
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listener.Configure(kestrel, options));
+        var app = builder.Build();
+        app.MapHealth();
+        app.MapGrpcService<AgentGatewayService>();
+        app.MapGrpcService<AdminService>();
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, ControllerOptions options, DataDir directory)
+    {
+        services.AddMesh(new MeshOptions
+        {
+            DataDirectory = directory.Root,
+            ConfigFiles = [.. options.ConfigFiles.Reverse()],
+            GatewayName = LocalNames.Primary(options).Host,
+        });
+        services.AddSingleton<FirstSecrets>().AddHostedService<Bootstrap>().AddSingleton<JournalProbe>();
+        services.AddSingleton<ServerCertificates>().AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
+        services.AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax));
+        services.AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
+        services.AddSingleton<AdminDoor>().AddSingleton<AdminService>().AddSingleton<AdminInterceptor>();
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = AgentProtocol.MessageBytesMax;
+            // Answers are as long as the organization is large; the limits of the domain bound them.
+            grpc.MaxSendMessageSize = null;
+            grpc.EnableDetailedErrors = false;
+        }).AddServiceOptions<AdminService>(admin => admin.Interceptors.Add<AdminInterceptor>());
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.SetMinimumLevel(LogLevel.Warning).AddFilter("MeshActors", LogLevel.Information);
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        // Standard output is for the line to paste.
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}

@@ -1,0 +1,3 @@
+using MeshActors.Controller.CommandLine;
+
+return await ControllerCommand.RunAsync(args).ConfigureAwait(false);

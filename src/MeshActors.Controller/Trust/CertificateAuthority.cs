@@ -1,0 +1,120 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using MeshActors.Controller.DataDirectory;
+using MeshActors.Controller.Hosting;
+
+namespace MeshActors.Controller.Trust;
+
+/// <summary>
+/// Signs this controller's server certificates and nothing else. Agents pin its key, so a lost or damaged one is never
+/// silently made anew: every agent would have to join again.
+/// </summary>
+public sealed class CertificateAuthority : IDisposable
+{
+    private const int ValidYears = 10;
+
+    /// <summary>A clock that is behind on an agent must not refuse a new certificate.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromHours(1);
+
+    private CertificateAuthority(X509Certificate2 certificate)
+    {
+        Certificate = certificate;
+        Pin = Base64Url.EncodeToString(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+    }
+
+    /// <summary>With its private key.</summary>
+    public X509Certificate2 Certificate { get; }
+
+    /// <summary>As in join URLs and tokens.</summary>
+    public string Pin { get; }
+
+    /// <exception cref="StartException">Damaged, expired, or gone from a directory that had one.</exception>
+    public static CertificateAuthority Open(DataDir directory, DateTimeOffset now)
+    {
+        var hasKey = File.Exists(directory.CaKey);
+        if (File.Exists(directory.CaCertificate))
+        {
+            return hasKey ? Load(directory, now) : throw Lost(directory, directory.CaKey);
+        }
+
+        if (directory.TracesOfEarlierStarts.FirstOrDefault() is { } trace)
+        {
+            throw StartException.Host(
+                $"{directory.CaCertificate} is gone, but {trace} shows that this controller had a CA, which its agents pin. "
+                + "Restore ca.pem and ca.key from a backup, or begin anew with an empty --data-dir, where every agent has to join again.");
+        }
+
+        // A first start that was interrupted has written the key alone: it is kept, and with it the pin.
+        return Create(directory, now, hasKey ? LoadKey(directory) : null);
+    }
+
+    public void Dispose() => Certificate.Dispose();
+
+    private static CertificateAuthority Create(DataDir directory, DateTimeOffset now, ECDsa? kept)
+    {
+        using var key = kept ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        if (kept is null)
+        {
+            DurableFile.WriteSecret(directory.CaKey, key.ExportPkcs8PrivateKeyPem() + "\n");
+        }
+
+        var request = new CertificateRequest("CN=MeshActors controller CA", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        var certificate = request.CreateSelfSigned(now - ClockSkew, now.AddYears(ValidYears));
+        DurableFile.WritePublic(directory.CaCertificate, certificate.ExportCertificatePem() + "\n");
+        return new CertificateAuthority(certificate);
+    }
+
+    private static CertificateAuthority Load(DataDir directory, DateTimeOffset now)
+    {
+        using var certificate = LoadCertificate(directory.CaCertificate);
+        using var key = LoadKey(directory);
+        if (!certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
+        {
+            throw StartException.Host(
+                $"{directory.CaKey} is not the key of {directory.CaCertificate}; restore the two from the same backup.");
+        }
+
+        return certificate.NotAfter > now.LocalDateTime
+            ? new CertificateAuthority(certificate.CopyWithPrivateKey(key))
+            : throw StartException.Host(
+                $"the CA {directory.CaCertificate} expired on {certificate.NotAfter:yyyy-MM-dd}; if this host's clock is right, "
+                + "begin anew with an empty --data-dir, where every agent has to join again.");
+    }
+
+    private static X509Certificate2 LoadCertificate(string path)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(File.ReadAllText(path));
+        }
+        catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw Damaged(path, fault);
+        }
+    }
+
+    private static ECDsa LoadKey(DataDir directory)
+    {
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(File.ReadAllText(directory.CaKey));
+            return key;
+        }
+        catch (Exception fault) when (fault is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            key.Dispose();
+            throw Damaged(directory.CaKey, fault);
+        }
+    }
+
+    private static StartException Damaged(string path, Exception fault) => StartException.Host(
+        $"cannot read {path}: {fault.Message} Agents pin this CA, so it is not made anew; restore ca.pem and ca.key from a backup.", fault);
+
+    private static StartException Lost(DataDir directory, string path) => StartException.Host(
+        $"{path} is gone, while {directory.CaCertificate} is there. Agents pin this CA, so it is not made anew; restore the file from a backup.");
+}

@@ -1,0 +1,47 @@
+using MeshActors.Cluster;
+using MeshActors.Cluster.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MeshActors.ActorTests.Support;
+
+/// <summary>A controller's cluster part as the controller runs it: a cluster of one on a real SQLite file.</summary>
+internal sealed class MeshHost : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private bool _stopped;
+
+    private MeshHost(IHost host) => _host = host;
+
+    public IMesh Mesh => _host.Services.GetRequiredService<IMesh>();
+
+    public T Get<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
+
+    public static async Task<MeshHost> StartAsync(string directory, LogLines? log = null, params string[] configFiles)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
+        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddProvider(log ?? new LogLines());
+        builder.Services.AddMesh(new MeshOptions { DataDirectory = directory, ConfigFiles = configFiles });
+        var host = builder.Build();
+        await host.StartAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await host.Services.GetRequiredService<MeshReadiness>().WaitAsync(patience.Token);
+        return new MeshHost(host);
+    }
+
+    public async Task StopAsync()
+    {
+        if (!_stopped)
+        {
+            _stopped = true;
+            await _host.StopAsync();
+            _host.Dispose();
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+}

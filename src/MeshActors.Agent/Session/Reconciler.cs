@@ -7,7 +7,8 @@ using MeshActors.Domain.Organizations;
 namespace MeshActors.Agent.Session;
 
 /// <param name="Failures">Empty when the kernel has what the map says.</param>
-internal sealed record Pass(MeshMap Map, Desired Desired, Plan Plan, ValueList<Endpoint> Endpoints, IReadOnlyList<string> Failures);
+/// <param name="Took">From reading the host to the last change.</param>
+internal sealed record Pass(MeshMap Map, Plan Plan, ValueList<Endpoint> Endpoints, IReadOnlyList<string> Failures, TimeSpan Took);
 
 /// <summary>Reads the host, plans, applies, and again: on every change of the map and on a timer.</summary>
 internal sealed class Reconciler(
@@ -42,7 +43,7 @@ internal sealed class Reconciler(
         }
     }
 
-    public static async Task<(Desired Desired, Plan Plan, ValueList<Endpoint> Endpoints)> PlanAsync(
+    public static async Task<(Plan Plan, ValueList<Endpoint> Endpoints)> PlanAsync(
         Observation seen, PublicKey key, Settings settings, MeshMap map, NodeId self, ConfiguredEndpoints configured, EndpointMemory memory, DateTimeOffset now)
     {
         var endpoints = LocalEndpoints.From(seen.Links, await configured.GetAsync(), settings.Prefixes, settings.ListenPort);
@@ -50,7 +51,7 @@ internal sealed class Reconciler(
         var own = new HostSettings(
             settings.Interface, key, settings.ListenPort, settings.Prefixes.ToValueList(), local, Forwarding.HasV6(settings.Interface));
         var desired = Desired.From(map, self, own);
-        return (desired, Plan.From(seen.Kernel, desired, memory, now), endpoints);
+        return (Plan.From(seen.Kernel, desired, memory, now), endpoints);
     }
 
     private async Task TryPassAsync()
@@ -76,12 +77,13 @@ internal sealed class Reconciler(
             return;
         }
 
+        var started = time.GetTimestamp();
         var map = maps.Map;
         var seen = await host.ObserveAsync();
-        var (desired, plan, endpoints) = await PlanAsync(seen, key, settings, map, self, configured, _memory, time.GetUtcNow());
+        var (plan, endpoints) = await PlanAsync(seen, key, settings, map, self, configured, _memory, time.GetUtcNow());
         var failures = plan.Changes.IsEmpty ? [] : await host.ApplyAsync(plan);
         _memory = plan.Memory;
         _hasApplied |= failures.Count == 0;
-        done(new Pass(map, desired, plan, endpoints, failures));
+        done(new Pass(map, plan, endpoints, failures, time.GetElapsedTime(started)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace MeshActors.Domain;
 
@@ -8,11 +9,12 @@ namespace MeshActors.Domain;
 [CollectionBuilder(typeof(ValueList), nameof(ValueList.Create))]
 public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
 {
-    private readonly ImmutableArray<T> _items;
+    // An array and no ImmutableArray: its default is null, which any serializer can carry.
+    private readonly T[]? _items;
 
-    public ValueList(ImmutableArray<T> items) => _items = items;
+    public ValueList(ImmutableArray<T> items) => _items = ImmutableCollectionsMarshal.AsArray(items);
 
-    private ImmutableArray<T> Items => _items.IsDefault ? [] : _items;
+    private ImmutableArray<T> Items => ImmutableCollectionsMarshal.AsImmutableArray(_items ?? []);
 
     public int Count => Items.Length;
 

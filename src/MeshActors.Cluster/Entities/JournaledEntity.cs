@@ -49,6 +49,13 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected virtual (TState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot) =>
         throw new InvalidOperationException("This kind of entity has no snapshots.");
 
+    // A refused write has used up a sequence number: only a new recovery knows the right one. Nobody is answered.
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        base.OnPersistRejected(cause, @event, sequenceNr);
+        Context.Stop(Self);
+    }
+
     /// <summary>Stores all events or none, then calls back once with their entries.</summary>
     protected void Store(ImmutableArray<TEvent> events, Meta meta, Action<ImmutableArray<StoredEntry>> stored)
     {

@@ -113,7 +113,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
 
     /// <summary>What follows the revision, or null when it is not at hand.</summary>
     private ImmutableArray<StoredEntry>? Missed(long have) =>
-        have == 0 && Revision > 0 ? null
+        have == 0 ? null
         : have == Revision ? []
         : have < Revision && _recent.TryPeek(out var oldest) && oldest.Revision <= have + 1 ? [.. _recent.Where(entry => entry.Revision > have)]
         : null;

@@ -48,7 +48,6 @@ public static class WireTypes
         typeof(Domain.Trust.SecretHash), typeof(Prefix), typeof(Prefix[]), typeof(Endpoint), typeof(Endpoint[]), typeof(EndpointKind),
         typeof(StoredEntry[]), typeof(NodeSession[]), typeof(TokenState[]),
         typeof(ValueList<string>), typeof(ValueList<Prefix>), typeof(ValueList<Endpoint>),
-        typeof(ImmutableArray<string>), typeof(ImmutableArray<Prefix>), typeof(ImmutableArray<Endpoint>),
         typeof(ImmutableArray<StoredEntry>), typeof(ImmutableArray<NodeSession>), typeof(ImmutableArray<TokenState>),
         typeof(ImmutableArray<OrganizationId>), typeof(ImmutableArray<PublicKey>),
         typeof(IPAddress), IPAddress.Loopback.GetType(), typeof(ushort[]),

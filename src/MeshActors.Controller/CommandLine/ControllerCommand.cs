@@ -80,6 +80,11 @@ internal static class ControllerCommand
             await ControllerProcess.RunAsync(options, stopping).ConfigureAwait(false);
             return ExitStatus.Stopped;
         }
+        catch (OperationCanceledException)
+        {
+            // Told to stop before it had started.
+            return ExitStatus.Stopped;
+        }
         catch (StartException fault)
         {
             await Console.Error.WriteLineAsync($"mesh-controller: {fault.Message}").ConfigureAwait(false);

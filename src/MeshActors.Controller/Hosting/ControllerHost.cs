@@ -116,6 +116,8 @@ public sealed class ControllerHost : IAsyncDisposable
     private static void AddLogging(ILoggingBuilder logging)
     {
         logging.SetMinimumLevel(LogLevel.Warning).AddFilter("MeshActors", LogLevel.Information);
+        // A start that fails is explained once, on the last line.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

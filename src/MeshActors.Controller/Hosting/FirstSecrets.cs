@@ -57,14 +57,16 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
             Check(await mesh.ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), Meta(), cancellationToken).ConfigureAwait(false));
         }
 
-        if (await mesh.GetAsync(id, cancellationToken).ConfigureAwait(false) is { State.Exists: true } view)
+        // Refused where it exists, with other pools: then it stays as it is.
+        var create = new OrganizationCommand.Create(id, new AddressPools(AddressPools.DefaultV4, Pools.RandomV6()));
+        var reply = await mesh.ExecuteAsync(id, create, Meta(), cancellationToken).ConfigureAwait(false);
+        if (reply is not CommandReply.Refused({ Code: RefusalCodes.OrganizationExists }))
         {
-            return view.State;
+            Check(reply);
         }
 
-        var create = new OrganizationCommand.Create(id, new AddressPools(AddressPools.DefaultV4, Pools.RandomV6()));
-        Check(await mesh.ExecuteAsync(id, create, Meta(), cancellationToken).ConfigureAwait(false));
-        return OrganizationState.Initial;
+        return (await mesh.GetAsync(id, cancellationToken).ConfigureAwait(false))?.State
+            ?? throw new MeshUnavailableException($"Organization '{id}' was created and cannot be read.");
     }
 
     private async Task EnsureJoinUrlAsync(OrganizationState state, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MeshActors.Contracts.Trust;
 using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Hosting;
 
@@ -14,13 +14,15 @@ public sealed class CertificateAuthority : IDisposable
 {
     private const int ValidYears = 10;
 
+    private const int SerialBytes = 16;
+
     /// <summary>A clock that is behind on an agent must not refuse a new certificate.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromHours(1);
 
     private CertificateAuthority(X509Certificate2 certificate)
     {
         Certificate = certificate;
-        Pin = Base64Url.EncodeToString(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+        Pin = PinnedTrust.PinOf(certificate);
     }
 
     /// <summary>With its private key.</summary>
@@ -49,6 +51,21 @@ public sealed class CertificateAuthority : IDisposable
         return Create(directory, now, hasKey ? LoadKey(directory) : null);
     }
 
+    /// <summary>
+    /// The CA's name and key in a certificate that names another issuer. .NET sends no self-signed root in a handshake,
+    /// and a client that has only the pin must see the key. Kept in no file.
+    /// </summary>
+    public X509Certificate2 CreateCarrier()
+    {
+        using var key = Certificate.GetECDsaPrivateKey()!;
+        return RequestFor(Certificate.SubjectName, key).Create(
+            new X500DistinguishedName("CN=MeshActors pinned key"),
+            X509SignatureGenerator.CreateForECDsa(key),
+            Certificate.NotBefore,
+            Certificate.NotAfter,
+            RandomNumberGenerator.GetBytes(SerialBytes));
+    }
+
     public void Dispose() => Certificate.Dispose();
 
     private static CertificateAuthority Create(DataDir directory, DateTimeOffset now, ECDsa? kept)
@@ -59,13 +76,18 @@ public sealed class CertificateAuthority : IDisposable
             DurableFile.WriteSecret(directory.CaKey, key.ExportPkcs8PrivateKeyPem() + "\n");
         }
 
-        var request = new CertificateRequest("CN=MeshActors controller CA", key, HashAlgorithmName.SHA256);
+        var certificate = RequestFor(new X500DistinguishedName("CN=MeshActors controller CA"), key).CreateSelfSigned(now - ClockSkew, now.AddYears(ValidYears));
+        DurableFile.WritePublic(directory.CaCertificate, certificate.ExportCertificatePem() + "\n");
+        return new CertificateAuthority(certificate);
+    }
+
+    private static CertificateRequest RequestFor(X500DistinguishedName subject, ECDsa key)
+    {
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        var certificate = request.CreateSelfSigned(now - ClockSkew, now.AddYears(ValidYears));
-        DurableFile.WritePublic(directory.CaCertificate, certificate.ExportCertificatePem() + "\n");
-        return new CertificateAuthority(certificate);
+        return request;
     }
 
     private static CertificateAuthority Load(DataDir directory, DateTimeOffset now)

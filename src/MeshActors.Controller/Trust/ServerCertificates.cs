@@ -29,7 +29,7 @@ internal sealed partial class ServerCertificates : BackgroundService
         _current = Chain(ServerCertificate.Open(directory, authority, LocalNames.All(options), time.GetUtcNow()));
     }
 
-    /// <summary>The leaf and the CA: a client that pins the CA has to see it.</summary>
+    /// <summary>The leaf and the CA's key: a client that pins the CA has to see it.</summary>
     public SslStreamCertificateContext Current => _current;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -60,7 +60,7 @@ internal sealed partial class ServerCertificates : BackgroundService
     }
 
     private SslStreamCertificateContext Chain(X509Certificate2 leaf) =>
-        SslStreamCertificateContext.Create(leaf, [_authority.Certificate], offline: true);
+        SslStreamCertificateContext.Create(leaf, [_authority.CreateCarrier()], offline: true);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The server certificate was renewed; it is valid until {NotAfter:yyyy-MM-dd}.")]
     private partial void Renewed(DateTime notAfter);

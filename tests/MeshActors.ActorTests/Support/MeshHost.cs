@@ -24,12 +24,21 @@ internal sealed class MeshHost : IAsyncDisposable
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Logging.AddProvider(log ?? new LogLines());
+        var lines = log ?? new LogLines();
+        builder.Logging.AddProvider(lines);
         builder.Services.AddMesh(new MeshOptions { DataDirectory = directory, ConfigFiles = configFiles });
         var host = builder.Build();
-        await host.StartAsync();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await host.Services.GetRequiredService<MeshReadiness>().WaitAsync(patience.Token);
+        try
+        {
+            await host.StartAsync(patience.Token);
+            await host.Services.GetRequiredService<MeshReadiness>().WaitAsync(patience.Token);
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"The mesh did not start: {string.Join('\n', lines.Lines)}", e);
+        }
+
         return new MeshHost(host);
     }
 

@@ -42,9 +42,11 @@ internal static class Some
         await mesh.DoneAsync(new OrganizationCommand.CreateJoinKey(new JoinKey("k1", JoinSecret, Reusable: true, null, null, "")), id);
     }
 
-    public static async Task<Node> JoinedAsync(this IMesh mesh, string name, params string[] prefixes) =>
-        (await mesh.DoneAsync(Join(name, prefixes))).Node!;
+    public static Task<Node> JoinedAsync(this IMesh mesh, string name, params string[] prefixes) => mesh.JoinedAsync(Acme, name, prefixes);
 
-    public static FollowRequest Follow(Node node, long have = 0, UInt128 digest = default) => new(
-        Acme, node.Id, SecretHash.Of(node.Name), have, digest, "0.1.0", "192.0.2.7");
+    public static async Task<Node> JoinedAsync(this IMesh mesh, OrganizationId organization, string name, params string[] prefixes) =>
+        (await mesh.DoneAsync(Join(name, prefixes), organization)).Node!;
+
+    public static FollowRequest Follow(OrganizationId organization, Node node, long have = 0, UInt128 digest = default) => new(
+        organization, node.Id, SecretHash.Of(node.Name), have, digest, "0.1.0", "192.0.2.7");
 }

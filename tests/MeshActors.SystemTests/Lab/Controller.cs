@@ -22,7 +22,11 @@ public sealed class Controller(Machine machine, string address) : IAsyncDisposab
         _process = machine.Start("mesh-controller", "--data-dir", DataDirectory, "--advertise", address);
         await Eventually.HoldsAsync(async () =>
         {
-            Assert.True(IsRunning, $"The controller ended:\n{Log}");
+            if (!IsRunning)
+            {
+                throw new HopelessException($"The controller ended:\n{Log}");
+            }
+
             (await machine.TryAsync("meshctl", "status")).Succeeded();
         });
     }

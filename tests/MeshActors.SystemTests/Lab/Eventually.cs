@@ -21,7 +21,7 @@ public static class Eventually
                 await assertions();
                 return;
             }
-            catch (Exception exception) when (clock.Elapsed < Patience && exception is not OperationCanceledException)
+            catch (Exception exception) when (clock.Elapsed < Patience && exception is not HopelessException)
             {
                 await Task.Delay(Between, TimeProvider.System);
             }
@@ -31,3 +31,6 @@ public static class Eventually
     public static Task IsTrueAsync(Func<Task<bool>> condition, string sentence) =>
         HoldsAsync(async () => Assert.True(await condition(), $"Not within {Patience.TotalSeconds} s: {sentence}"));
 }
+
+/// <summary>What is waited for will not come.</summary>
+public sealed class HopelessException(string message) : Exception(message);

@@ -24,7 +24,11 @@ public sealed class Node(Machine machine) : IAsyncDisposable
         Launch(arguments);
         await Eventually.HoldsAsync(async () =>
         {
-            Assert.True(IsRunning, $"meshd on {Name} ended:\n{Log}");
+            if (!IsRunning)
+            {
+                throw new HopelessException($"meshd on {Name} ended:\n{Log}");
+            }
+
             await machine.AddressAsync(4);
         });
         return this;

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using MeshActors.Contracts.Admin.V1;
+using MeshActors.Contracts.Agent.V1;
+using MeshActors.Contracts.Trust;
+using MeshActors.Controller.CommandLine;
+using MeshActors.Controller.Hosting;
+using MeshActors.Domain.Trust;
+
+namespace MeshActors.ActorTests.Gateway;
+
+/// <summary>A whole controller in this process: real TLS on a loopback port, real SQLite in a directory of its own.</summary>
+internal sealed class RunningController : IAsyncDisposable
+{
+    private readonly string _directory;
+    private readonly ControllerHost _host;
+    private readonly GrpcChannel _channel;
+
+    private RunningController(string directory, ControllerHost host, GrpcChannel channel)
+    {
+        _directory = directory;
+        _host = host;
+        _channel = channel;
+    }
+
+    /// <summary>The key in the join URL that the first start left.</summary>
+    public Bearer JoinKey => Read("default.join-url", Bearer.JoinKeyKind);
+
+    public Bearer AdminToken => Read("admin.token", Bearer.TokenKind);
+
+    public string Url => _host.Url;
+
+    public bool IsFirstStart => _host.IsFirstStart;
+
+    public AgentGateway.AgentGatewayClient Agents => new(_channel);
+
+    public Admin.AdminClient Admin => new(_channel);
+
+    public CallInvoker Invoker => _channel.CreateCallInvoker();
+
+    public static async Task<RunningController> StartAsync(string directory)
+    {
+        var options = new ControllerOptions { DataDirectory = directory, Listen = new IPEndPoint(IPAddress.Loopback, FreePort()) };
+        var host = await ControllerHost.StartAsync(options, TimeProvider.System, CancellationToken.None);
+        var pin = PinOf(directory);
+        var handler = new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = PinnedTrust.ByPin(pin) },
+        };
+        return new RunningController(directory, host, GrpcChannel.ForAddress(host.Url, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }));
+    }
+
+    public static Metadata With(string secret) => new() { { "authorization", $"Bearer {secret}" } };
+
+    public Metadata AsAdmin() => With(AdminToken.Reveal());
+
+    public async Task<string> GetAsync(string path)
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = PinnedTrust.ByPin(PinOf(_directory)) },
+        };
+        using var http = new HttpClient(handler) { BaseAddress = new Uri(Url) };
+        using var response = await http.GetAsync(new Uri(path, UriKind.Relative));
+        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
+    }
+
+    public Task StopAsync() => _host.StopAsync(CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        await _host.DisposeAsync();
+    }
+
+    private Bearer Read(string file, string kind)
+    {
+        var text = File.ReadAllText(Path.Combine(_directory, file)).Trim();
+        Assert.True(Bearer.TryParse(text[(text.IndexOf('#') + 1)..], kind, out var bearer));
+        return bearer;
+    }
+
+    private static string PinOf(string directory)
+    {
+        var text = File.ReadAllText(Path.Combine(directory, "admin.token")).Trim();
+        return text[(text.LastIndexOf('.') + 1)..];
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,104 @@
+using MeshActors.Cluster;
+using MeshActors.Contracts.Agent.V1;
+using MeshActors.Contracts.Mapping;
+using MeshActors.Domain;
+using MeshActors.Domain.Maps;
+using Node = MeshActors.Domain.Organizations.Node;
+
+namespace MeshActors.ActorTests.Support;
+
+/// <summary>Holds a map as an agent does: applies what the stream says, and insists on the digest.</summary>
+internal sealed class TestAgent : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly CancellationTokenSource _patience = new(Patience);
+    private readonly IAsyncEnumerator<ReadOnlyMemory<byte>> _messages;
+    private readonly List<MapChunk> _chunks = [];
+
+    private TestAgent(IFollowing following, MeshMap map)
+    {
+        Following = following;
+        Map = map;
+        _messages = following.ReadAsync(_patience.Token).GetAsyncEnumerator();
+    }
+
+    public IFollowing Following { get; }
+
+    public MeshMap Map { get; private set; }
+
+    public int WholeMaps { get; private set; }
+
+    public int Messages { get; private set; }
+
+    public static async Task<TestAgent> ConnectAsync(IMesh mesh, OrganizationId organization, Node node, MeshMap? has = null)
+    {
+        var reply = await mesh.FollowAsync(Some.Follow(organization, node, has?.Revision ?? 0, has?.Digest ?? 0), default);
+        return new TestAgent(Assert.IsType<FollowReply.Following>(reply).Stream, has ?? MeshMap.Empty);
+    }
+
+    public async Task<MeshMap> UntilAsync(Func<MeshMap, bool> condition)
+    {
+        while (!condition(Map))
+        {
+            Assert.Null(Take(await NextAsync()));
+        }
+
+        return Map;
+    }
+
+    public async Task<GoAway> UntilGoAwayAsync()
+    {
+        while (true)
+        {
+            if (Take(await NextAsync()) is { } goAway)
+            {
+                Assert.False(await _messages.MoveNextAsync(), "The stream goes on after a GoAway.");
+                return goAway;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _messages.DisposeAsync();
+        await Following.DisposeAsync();
+        _patience.Dispose();
+    }
+
+    private async Task<GatewayMessage> NextAsync()
+    {
+        Assert.True(await _messages.MoveNextAsync(), "The stream ended.");
+        Messages++;
+        return GatewayMessage.Parser.ParseFrom(_messages.Current.Span);
+    }
+
+    private GoAway? Take(GatewayMessage message)
+    {
+        switch (message.MessageCase)
+        {
+            case GatewayMessage.MessageOneofCase.GoAway:
+                return message.GoAway;
+            case GatewayMessage.MessageOneofCase.Chunk:
+                TakeChunk(message.Chunk);
+                return null;
+            case GatewayMessage.MessageOneofCase.Delta:
+                Map = Map.Apply(message.Delta.ToDomain()) ?? throw new InvalidOperationException("The delta does not fit the map.");
+                return null;
+            default:
+                throw new InvalidOperationException($"A feed sends no {message.MessageCase}.");
+        }
+    }
+
+    private void TakeChunk(MapChunk chunk)
+    {
+        _chunks.Add(chunk);
+        if (chunk.Last)
+        {
+            Map = MeshMap.From(chunk.Revision, _chunks.SelectMany(c => c.Nodes).Select(AgentMapping.ToDomain));
+            Assert.Equal(chunk.Digest.ToDigest(), Map.Digest);
+            _chunks.Clear();
+            WholeMaps++;
+        }
+    }
+}

@@ -17,7 +17,9 @@ internal sealed class Reconciler(
     /// <summary>So long at most is the host's data plane other than the map's, whoever changed it.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    /// <summary>A burst of changes is one pass; short enough to stay under the goal of 50 ms.</summary>
+    /// <summary>A change after this much quiet is applied at once; in a burst each pass takes what came in <see cref="Settle"/>.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
 
     private EndpointMemory _memory = EndpointMemory.Empty;
@@ -29,9 +31,10 @@ internal sealed class Reconciler(
         while (!stop.IsCancellationRequested)
         {
             await TryPassAsync();
+            var ended = time.GetTimestamp();
             try
             {
-                if (await maps.WaitAsync(Interval, stop))
+                if (await maps.WaitAsync(Interval, stop) && time.GetElapsedTime(ended) < Quiet)
                 {
                     await Task.Delay(Settle, time, stop);
                 }

@@ -24,7 +24,7 @@ internal static class DryRunCommand
         var time = TimeProvider.System;
         var wanted = map with { Nodes = map.Nodes.SetItem(self, own with { Prefixes = settings.Prefixes.ToValueList() }) };
         var seen = await new Host(state, settings.Interface).ObserveAsync();
-        var (_, plan, _) = await Reconciler.PlanAsync(
+        var (plan, _) = await Reconciler.PlanAsync(
             seen, own.Key, settings, wanted, self, new ConfiguredEndpoints([], time), EndpointMemory.Empty, time.GetUtcNow());
         Print(plan, map.Revision);
         return ExitStatus.Stopped;

@@ -56,6 +56,11 @@ internal static class SettingsReader
 
     private static Uri ReadUri(string text, bool allowsPlainText)
     {
+        if (text.StartsWith('-'))
+        {
+            throw new BadInputException($"there is no option {text.Split('=')[0]}: `meshd --help` lists them.");
+        }
+
         // Never print the text: it may carry the join key.
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.Host.Length == 0)
         {

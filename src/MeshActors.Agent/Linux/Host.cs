@@ -27,26 +27,35 @@ internal sealed class Host
     /// <exception cref="HostCannotException">The interface is someone else's.</exception>
     public async Task<Observation> ObserveAsync()
     {
-        var links = await Links.ReadAsync();
-        var link = links.FirstOrDefault(candidate => candidate.Name == Device);
-        if (link is not null)
-        {
-            await RequireOwnAsync(link);
-        }
-
-        var device = link is null ? null : await WireGuard.ReadAsync(link);
-        var routes = await Routes.ReadAsync(Device);
+        // Side by side: most of the time of each is the start of a process.
+        var routing = Routes.ReadAsync(Device);
+        var dockerV4 = Firewall.ReadAsync(v6: false, Device);
+        var dockerV6 = Firewall.ReadAsync(v6: true, Device);
+        var (links, device, addresses) = await ReadLinksAsync();
+        var routes = await routing;
         var observed = new Observed(
             device,
-            [.. link?.Addresses ?? []],
+            [.. addresses],
             routes.Own,
             routes.Other,
             routes.Foreign,
             Forwarding.IsOn(v6: false),
             Forwarding.IsOn(v6: true),
-            await Firewall.ReadAsync(v6: false, Device),
-            await Firewall.ReadAsync(v6: true, Device));
+            await dockerV4,
+            await dockerV6);
         return new Observation(observed, links);
+    }
+
+    private async Task<(IReadOnlyList<LinkState> Links, ObservedDevice? Device, IReadOnlyList<InterfaceAddress> Addresses)> ReadLinksAsync()
+    {
+        var links = await Links.ReadAsync();
+        if (links.FirstOrDefault(candidate => candidate.Name == Device) is not { } link)
+        {
+            return (links, null, []);
+        }
+
+        await RequireOwnAsync(link);
+        return (links, await WireGuard.ReadAsync(link), link.Addresses);
     }
 
     /// <returns>What failed; the rest is done, and what failed comes back with the next plan.</returns>

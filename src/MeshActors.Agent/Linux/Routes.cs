@@ -27,14 +27,18 @@ internal sealed class Routes
     public static async Task<Routes> ReadAsync(string device)
     {
         var routes = new Routes(device);
-        foreach (var family in (string[])["-4", "-6"])
+        var families = await Task.WhenAll(ReadFamilyAsync("-4"), ReadFamilyAsync("-6"));
+        foreach (var family in families)
         {
-            var result = await Command.RunAsync(["ip", "-N", "-json", family, "route", "show", "table", "main"]);
-            routes.Add(result.OrThrow().Output.Span);
+            routes.Add(family.OrThrow().Output.Span);
+            family.Release();
         }
 
         return routes;
     }
+
+    private static Task<CommandResult> ReadFamilyAsync(string family) =>
+        Command.RunAsync(["ip", "-N", "-json", family, "route", "show", "table", "main"]);
 
     public static Routes Parse(ReadOnlySpan<byte> json, string device)
     {

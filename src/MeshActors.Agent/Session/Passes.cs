@@ -22,6 +22,11 @@ internal static class Passes
             MeshActors.Agent.Log.Info($"... and {pass.Plan.Changes.Length - LoggedMax} changes more");
         }
 
+        if (!pass.Plan.Changes.IsEmpty)
+        {
+            MeshActors.Agent.Log.Info($"{pass.Plan.Changes.Length} changes to revision {pass.Map.Revision} in {pass.Took.TotalMilliseconds:0} ms.");
+        }
+
         var known = before is null ? [] : Warnings(before).ToHashSet();
         foreach (var warning in Warnings(pass).Where(warning => !known.Contains(warning)))
         {

@@ -7,7 +7,8 @@ using MeshActors.Domain.Organizations;
 namespace MeshActors.Agent.Session;
 
 /// <param name="Failures">Empty when the kernel has what the map says.</param>
-internal sealed record Pass(MeshMap Map, Desired Desired, Plan Plan, ValueList<Endpoint> Endpoints, IReadOnlyList<string> Failures);
+/// <param name="Took">From reading the host to the last change.</param>
+internal sealed record Pass(MeshMap Map, Plan Plan, ValueList<Endpoint> Endpoints, IReadOnlyList<string> Failures, TimeSpan Took);
 
 /// <summary>Reads the host, plans, applies, and again: on every change of the map and on a timer.</summary>
 internal sealed class Reconciler(
@@ -16,9 +17,15 @@ internal sealed class Reconciler(
     /// <summary>So long at most is the host's data plane other than the map's, whoever changed it.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    /// <summary>A burst of changes is one pass; short enough to stay under the goal of 50 ms.</summary>
+    /// <summary>A change after this much quiet is applied at once; in a burst each pass takes what came in <see cref="Settle"/>.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>A pass with more changes than this leaves much behind.</summary>
+    private const int BigPassChanges = 100;
+
+    private readonly Memory _used = new(time);
     private EndpointMemory _memory = EndpointMemory.Empty;
     private bool _hasApplied;
 
@@ -28,9 +35,10 @@ internal sealed class Reconciler(
         while (!stop.IsCancellationRequested)
         {
             await TryPassAsync();
+            var ended = time.GetTimestamp();
             try
             {
-                if (await maps.WaitAsync(Interval, stop))
+                if (await maps.WaitAsync(Interval, stop) && time.GetElapsedTime(ended) < Quiet)
                 {
                     await Task.Delay(Settle, time, stop);
                 }
@@ -42,7 +50,7 @@ internal sealed class Reconciler(
         }
     }
 
-    public static async Task<(Desired Desired, Plan Plan, ValueList<Endpoint> Endpoints)> PlanAsync(
+    public static async Task<(Plan Plan, ValueList<Endpoint> Endpoints)> PlanAsync(
         Observation seen, PublicKey key, Settings settings, MeshMap map, NodeId self, ConfiguredEndpoints configured, EndpointMemory memory, DateTimeOffset now)
     {
         var endpoints = LocalEndpoints.From(seen.Links, await configured.GetAsync(), settings.Prefixes, settings.ListenPort);
@@ -50,7 +58,7 @@ internal sealed class Reconciler(
         var own = new HostSettings(
             settings.Interface, key, settings.ListenPort, settings.Prefixes.ToValueList(), local, Forwarding.HasV6(settings.Interface));
         var desired = Desired.From(map, self, own);
-        return (desired, Plan.From(seen.Kernel, desired, memory, now), endpoints);
+        return (Plan.From(seen.Kernel, desired, memory, now), endpoints);
     }
 
     private async Task TryPassAsync()
@@ -76,12 +84,14 @@ internal sealed class Reconciler(
             return;
         }
 
+        var started = time.GetTimestamp();
         var map = maps.Map;
         var seen = await host.ObserveAsync();
-        var (desired, plan, endpoints) = await PlanAsync(seen, key, settings, map, self, configured, _memory, time.GetUtcNow());
+        var (plan, endpoints) = await PlanAsync(seen, key, settings, map, self, configured, _memory, time.GetUtcNow());
         var failures = plan.Changes.IsEmpty ? [] : await host.ApplyAsync(plan);
         _memory = plan.Memory;
         _hasApplied |= failures.Count == 0;
-        done(new Pass(map, desired, plan, endpoints, failures));
+        done(new Pass(map, plan, endpoints, failures, time.GetElapsedTime(started)));
+        _used.Trim(now: plan.Changes.Length > BigPassChanges);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class EventTail(CommandContext context)
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private long _next;
+    private bool _isBroken;
 
     public async Task RunAsync(long first, Func<Event, Task> show, CancellationToken cancellationToken)
     {
@@ -27,7 +28,7 @@ internal sealed class EventTail(CommandContext context)
             try
             {
                 await FollowAsync(show, cancellationToken);
-                await context.NoteAsync($"The controller ended the stream; going on at revision {_next}.");
+                await BrokenAsync(new Failure(ExitStatus.Failed, "stream-ended", "The controller ended the stream."));
             }
             catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or RpcException)
             {
@@ -35,7 +36,7 @@ internal sealed class EventTail(CommandContext context)
             }
             catch (RpcException exception) when (FailureMapping.IsPassing(exception))
             {
-                await context.NoteAsync($"{FailureMapping.Of(exception, context.Session.Settings.Server).Sentence} Going on at revision {_next}.");
+                await BrokenAsync(FailureMapping.Of(exception, context.Session.Settings.Server));
             }
 
             wait = _next > before ? FirstWait : TimeSpan.FromTicks(Math.Min(wait.Ticks * 2, LongestWait.Ticks));
@@ -62,6 +63,17 @@ internal sealed class EventTail(CommandContext context)
 
             await show(@event);
             _next++;
+            _isBroken = false;
         }
+    }
+
+    /// <summary>Said once a break, however many tries it takes: for programs too, since it is not on their output.</summary>
+    private Task BrokenAsync(Failure failure)
+    {
+        var isNew = !_isBroken;
+        _isBroken = true;
+        return isNew
+            ? context.Terminal.Error.WriteLineAsync($"{failure.Line} Trying again; going on at revision {_next}.")
+            : Task.CompletedTask;
     }
 }

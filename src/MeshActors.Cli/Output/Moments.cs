@@ -5,6 +5,9 @@ namespace MeshActors.Cli.Output;
 /// <summary>Times: in UTC by ISO 8601, or as an age for people.</summary>
 internal static class Moments
 {
+    /// <summary>So that what was made for 30 minutes just now ends in 30m, not in 29m.</summary>
+    private static readonly TimeSpan WhileReading = TimeSpan.FromSeconds(1);
+
     /// <param name="unixMs">0 for never.</param>
     public static DateTimeOffset? Of(long unixMs) => unixMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(unixMs);
 
@@ -22,7 +25,7 @@ internal static class Moments
         }
 
         var past = now - moment;
-        return past >= TimeSpan.Zero ? $"{Span(past)} ago" : $"in {Span(-past)}";
+        return past >= TimeSpan.Zero ? $"{Span(past)} ago" : $"in {Span(-past + WhileReading)}";
     }
 
     /// <summary>In one unit, the largest that is not zero.</summary>

@@ -28,7 +28,7 @@ internal static class NodeText
         var text = new StringBuilder(Table.Facts(
             ("Name", node.Name),
             ("Id", node.Id),
-            ("State", $"{State(node)}, {Progress(node)}"),
+            ("State", node.Removed ? State(node) : $"{State(node)}, {Progress(node)}"),
             ("Last seen", Seen(node, now)),
             ("Addresses", string.Join(", ", node.Addresses)),
             ("Announced", string.Join(", ", node.Announced)),

@@ -19,6 +19,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     private readonly Followers _followers;
     private readonly List<Waiting> _waiting = [];
     private FeedFold? _fold;
+    private IActorRef _entity = ActorRefs.Nobody;
     private long _usedAt;
 
     public OrganizationFeed(OrganizationId id, FeedSettings settings)
@@ -36,6 +37,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<StoredEntries>(OnEntries);
         Receive<SubscribedWhole>(OnWhole);
         Receive<EntityBroken>(OnBroken);
+        Receive<Terminated>(OnEntityGone);
         Receive<Tick>(_ => OnTick());
         Receive<StopEntity>(_ => Context.Stop(Self));
     }
@@ -114,7 +116,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     private void OnEntries(StoredEntries message)
     {
-        _subscription.Heard(message.Number);
+        Hear(message.Number);
         if (_fold is null || !_fold.TryAdd(message.Entries))
         {
             _subscription.AskIfIdle(Self, Have);
@@ -127,7 +129,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     private void OnWhole(SubscribedWhole message)
     {
-        _subscription.Heard(message.Number);
+        Hear(message.Number);
         if (_fold is null || message.Revision != _fold.Revision)
         {
             _fold = FeedFold.From(message, _fold);
@@ -138,6 +140,26 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         if (!_fold.State.Exists && _waiting.Count == 0)
         {
             Context.Parent.Tell(new Feeds.Retire(_id));
+        }
+    }
+
+    private void Hear(long number)
+    {
+        _subscription.Heard(number);
+        if (!_entity.Equals(Sender))
+        {
+            Context.Unwatch(_entity);
+            _entity = Context.Watch(Sender);
+        }
+    }
+
+    // Its next incarnation does not know this feed, and may store something before the next renewal.
+    private void OnEntityGone(Terminated gone)
+    {
+        if (_entity.Equals(gone.ActorRef))
+        {
+            _entity = ActorRefs.Nobody;
+            _subscription.Ask(Self, Have);
         }
     }
 

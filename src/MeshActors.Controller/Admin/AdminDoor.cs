@@ -8,7 +8,7 @@ using MeshActors.Domain.Trust;
 namespace MeshActors.Controller.Admin;
 
 /// <summary>Lets an operator's call in, to what its token opens.</summary>
-internal sealed class AdminDoor(IMesh mesh)
+internal sealed class AdminDoor(IMesh mesh, KnownOrganizations organizations)
 {
     private static readonly Refusal InvalidToken = new(RefusalCodes.TokenInvalid,
         "The call carries no valid admin token; give one with --token-file or MESHCTL_TOKEN (`meshctl token create` makes one).");
@@ -54,15 +54,12 @@ internal sealed class AdminDoor(IMesh mesh)
                 $"There is no organization '{id}'; `meshctl org list` shows those that there are.").ToRpcException();
     }
 
-    /// <summary>Null when there is none. Asks the directory first, so that a made-up name wakes nothing.</summary>
-    public async Task<OrganizationView?> ViewAsync(OrganizationId organization, CancellationToken cancellationToken)
-    {
-        var directory = await mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
-        return directory.Organizations.Contains(organization)
-            && await mesh.GetAsync(organization, cancellationToken).ConfigureAwait(false) is { State.Exists: true } view
+    /// <summary>Null when there is none.</summary>
+    public async Task<OrganizationView?> ViewAsync(OrganizationId organization, CancellationToken cancellationToken) =>
+        await organizations.ContainsAsync(organization, cancellationToken).ConfigureAwait(false)
+        && await mesh.GetAsync(organization, cancellationToken).ConfigureAwait(false) is { State.Exists: true } view
             ? view
             : null;
-    }
 
     private async Task<TokenState?> FindAsync(Bearer bearer, CancellationToken cancellationToken) =>
         ScopeOf(bearer) is { } organization

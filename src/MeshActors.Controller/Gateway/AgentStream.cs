@@ -42,7 +42,8 @@ internal sealed partial class AgentStream
     }
 
     /// <param name="draining">Ends the stream early; the caller then says why.</param>
-    public async Task RunAsync(
+    /// <returns>True when the map's last message has not said why the stream ends.</returns>
+    public async Task<bool> RunAsync(
         IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context, CancellationToken draining)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining);
@@ -61,6 +62,7 @@ internal sealed partial class AgentStream
         }
 
         await EndedAsync(first).ConfigureAwait(false);
+        return !writing[0].IsCompletedSuccessfully;
     }
 
     private async Task WriteAsync(IServerStreamWriter<EncodedMessage> replies, CancellationToken ending)

@@ -11,7 +11,13 @@ namespace MeshActors.Controller.Gateway;
 
 /// <summary>One agent's stream: credential, Hello, Announce, Welcome; then the map out and reports in, until one of them ends.</summary>
 internal sealed partial class ConnectCall(
-    IMesh mesh, TimeProvider time, IHostApplicationLifetime lifetime, ConnectedAgents connected, ILoggerFactory loggers, ILogger<ConnectCall> logger)
+    IMesh mesh,
+    KnownOrganizations organizations,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ConnectedAgents connected,
+    ILoggerFactory loggers,
+    ILogger<ConnectCall> logger)
 {
     private static readonly Refusal NoCredential = new(RefusalCodes.CredentialInvalid,
         "The call carries no node credential; join again with a join URL.");
@@ -31,6 +37,12 @@ internal sealed partial class ConnectCall(
         if (hello.Organization.Length > 0 && hello.Organization != organization.Value)
         {
             await GoAwayAsync(replies, AgentProtocol.Mismatch(hello.Organization, organization), final: true).ConfigureAwait(false);
+            return;
+        }
+
+        if (!await organizations.ContainsAsync(organization, context.CancellationToken).ConfigureAwait(false))
+        {
+            await GoAwayAsync(replies, UnknownCredential(organization), final: true).ConfigureAwait(false);
             return;
         }
 
@@ -74,10 +86,11 @@ internal sealed partial class ConnectCall(
         }
 
         connected.Enter();
+        var isCutShort = false;
         try
         {
             await WelcomeAsync(replies, organization, node, revision, context).ConfigureAwait(false);
-            await new AgentStream(mesh, time, following, organization, node, principal, loggers.CreateLogger<AgentStream>())
+            isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, loggers.CreateLogger<AgentStream>())
                 .RunAsync(requests, replies, context, lifetime.ApplicationStopping).ConfigureAwait(false);
         }
         finally
@@ -85,7 +98,7 @@ internal sealed partial class ConnectCall(
             connected.Leave();
         }
 
-        if (lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
         {
             await GoAwayAsync(replies, Stopping, final: false).ConfigureAwait(false);
         }
@@ -142,6 +155,10 @@ internal sealed partial class ConnectCall(
 
     private static Task GoAwayAsync(IServerStreamWriter<EncodedMessage> replies, Refusal reason, bool final) =>
         replies.WriteAsync(EncodedMessage.Of(AgentProtocol.GoAway(reason, final)));
+
+    /// <summary>The same for an organization that is not there and for a credential that it does not know.</summary>
+    private static Refusal UnknownCredential(OrganizationId organization) => new(RefusalCodes.CredentialInvalid,
+        $"Organization '{organization}' knows no such credential; join again with a join URL.");
 
     /// <summary>True where the same credential will never do; a refused prefix may be free tomorrow.</summary>
     private static bool IsFinal(Refusal reason) =>

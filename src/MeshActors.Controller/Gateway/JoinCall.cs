@@ -10,7 +10,8 @@ using Challenger = MeshActors.Contracts.Trust.PossessionProof.Challenger;
 namespace MeshActors.Controller.Gateway;
 
 /// <summary>One join: Request, Challenge, Proof, Reply. Nothing is decided before the proof is verified.</summary>
-internal sealed partial class JoinCall(IMesh mesh, TimeProvider time, PendingJoins pending, ILogger<JoinCall> logger)
+internal sealed partial class JoinCall(
+    IMesh mesh, KnownOrganizations organizations, TimeProvider time, PendingJoins pending, ILogger<JoinCall> logger)
 {
     private static readonly Refusal Overloaded = new(RefusalCodes.Overloaded,
         $"{AgentProtocol.PendingJoinsMax} joins are under way, the most that this controller takes at once; try again in a few seconds.");
@@ -66,8 +67,7 @@ internal sealed partial class JoinCall(IMesh mesh, TimeProvider time, PendingJoi
     private async Task<JoinReply> JoinAsync(JoinRequest request, Bearer key, ServerCallContext context)
     {
         var organization = OrganizationId.Parse(key.Scope);
-        var directory = await mesh.GetDirectoryAsync(context.CancellationToken).ConfigureAwait(false);
-        if (!directory.Organizations.Contains(organization))
+        if (!await organizations.ContainsAsync(organization, context.CancellationToken).ConfigureAwait(false))
         {
             return Refuse(Domain.Organizations.Organization.InvalidJoinKey);
         }

@@ -101,7 +101,7 @@ public sealed class ControllerHost : IAsyncDisposable
         });
         services.AddSingleton<FirstSecrets>().AddHostedService<Bootstrap>().AddSingleton<JournalProbe>();
         services.AddSingleton<ServerCertificates>().AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
-        services.AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax));
+        services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax));
         services.AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
         services.AddSingleton<AdminDoor>().AddSingleton<AdminService>().AddSingleton<AdminInterceptor>();
         services.AddGrpc(grpc =>

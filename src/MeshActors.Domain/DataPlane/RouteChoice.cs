@@ -7,7 +7,7 @@ namespace MeshActors.Domain.DataPlane;
 
 /// <summary>Which of the peers' prefixes get a route here, held against the host's own routes, and what to tell of the others.</summary>
 public sealed record RouteChoice(
-    ImmutableArray<Prefix> Routes, ImmutableDictionary<PublicKey, ImmutableArray<IPEndPoint>> Endpoints, ImmutableArray<Warning> Warnings)
+    ImmutableArray<Prefix> Routes, IReadOnlyDictionary<PublicKey, ImmutableArray<IPEndPoint>> Endpoints, ImmutableArray<Warning> Warnings)
 {
     /// <summary>Peers named in one warning; the others are counted. A sentence, not a table.</summary>
     private const int NamedMax = 3;
@@ -15,7 +15,7 @@ public sealed record RouteChoice(
     public static RouteChoice From(Desired desired, ForeignRoutes foreign)
     {
         var routes = ImmutableArray.CreateBuilder<Prefix>(desired.Peers.Length * 2);
-        var endpoints = ImmutableDictionary.CreateBuilder<PublicKey, ImmutableArray<IPEndPoint>>();
+        var endpoints = new Dictionary<PublicKey, ImmutableArray<IPEndPoint>>(desired.Peers.Length);
         var blocked = new SortedDictionary<Prefix, (ForeignRoute Route, List<string> Peers)>();
         var warnings = new List<Warning>();
         foreach (var peer in desired.Peers)
@@ -49,7 +49,7 @@ public sealed record RouteChoice(
         }
 
         routes.Sort();
-        return new RouteChoice(routes.ToImmutable(), endpoints.ToImmutable(), [.. blocked.Values.Select(ConflictOf), .. warnings]);
+        return new RouteChoice(routes.ToImmutable(), endpoints, [.. blocked.Values.Select(ConflictOf), .. warnings]);
     }
 
     private static void Block(SortedDictionary<Prefix, (ForeignRoute Route, List<string> Peers)> blocked, ForeignRoute route, string what)

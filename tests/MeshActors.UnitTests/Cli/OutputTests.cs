@@ -31,6 +31,7 @@ public sealed class OutputTests
     [InlineData(3600, "1h ago")]
     [InlineData(49 * 3600, "2d ago")]
     [InlineData(-90, "in 1m")]
+    [InlineData(-(30 * 60 - 1), "in 30m")]
     public void An_age_is_said_in_one_unit(int secondsAgo, string said) =>
         Assert.Equal(said, Moments.Age(Now.AddSeconds(-secondsAgo), Now));
 

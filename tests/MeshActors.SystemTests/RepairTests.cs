@@ -6,20 +6,21 @@ public sealed class RepairTests(Mesh mesh) : MeshTest(mesh)
     private const string Child = "172.28.0.0/24";
 
     // What a person could notice on the host. Counters and life times change by themselves and are left out.
+    // Route order is the kernel's affair; the empty directory of its sockets is wireguard-go's.
     private const string HostState = """
         wg show all allowed-ips
         wg show all private-key
         ip -br link
         ip -br addr
-        ip route show table all
-        ip -6 route show table all | sed 's/ expires [0-9]*sec//'
+        ip route show table all | sort
+        ip -6 route show table all | sed 's/ expires [0-9]*sec//' | sort
         ip rule
         ip -6 rule
         iptables-save | sed '/^#/d; s/\[[0-9:]*\]//'
         ip6tables-save | sed '/^#/d; s/\[[0-9:]*\]//'
         nft list ruleset | sed 's/counter packets [0-9]* bytes [0-9]*//'
         sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|accept_ra|src_valid_mark|proxy_arp' | sort
-        ls -A /run/wireguard /run/meshd 2>/dev/null || true
+        find /run/wireguard /run/meshd -mindepth 1 2>/dev/null || true
         ps -e -o comm= | grep -E 'wireguard|meshd' || true
         """;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -7,6 +8,15 @@ namespace MeshActors.Agent.Linux;
 internal sealed record CommandResult(string What, int ExitCode, ReadOnlyMemory<byte> Output, string Error)
 {
     public CommandResult OrThrow() => ExitCode == 0 ? this : throw Failure();
+
+    /// <summary>Gives a large output back, emptied, for the next one: a pass every few seconds would leave megabytes behind.</summary>
+    public void Release()
+    {
+        if (System.Runtime.InteropServices.MemoryMarshal.TryGetArray(Output, out var segment) && segment.Array is { Length: > 0 } array)
+        {
+            ArrayPool<byte>.Shared.Return(array, clearArray: true);
+        }
+    }
 
     public CommandFailedException Failure() => new($"`{What}` failed with status {ExitCode}: {Error}");
 }
@@ -19,6 +29,7 @@ internal static class Command
     /// <summary>10,000 peers take a tenth of it; beyond it the program hangs.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
+    private const int FirstBufferBytes = 16 * 1024;
     private const int ErrorLengthMax = 2_000;
     private const int WhatLengthMax = 100;
 
@@ -90,9 +101,26 @@ internal static class Command
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, CancellationToken cancel)
     {
-        var memory = new MemoryStream();
-        await stream.CopyToAsync(memory, cancel);
-        return memory.GetBuffer().AsMemory(0, (int)memory.Length);
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+        var length = 0;
+        while (await stream.ReadAsync(buffer.AsMemory(length), cancel) is > 0 and var read)
+        {
+            length += read;
+            if (length == buffer.Length)
+            {
+                buffer = Grown(buffer);
+            }
+        }
+
+        return buffer.AsMemory(0, length);
+    }
+
+    private static byte[] Grown(byte[] full)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(full.Length * 2);
+        full.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(full, clearArray: true);
+        return larger;
     }
 
     private static string Shown(IReadOnlyList<string> line)

@@ -31,6 +31,7 @@ internal sealed class Routes
         foreach (var family in families)
         {
             routes.Add(family.OrThrow().Output.Span);
+            family.Release();
         }
 
         return routes;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using MeshActors.Domain;
 using MeshActors.Domain.DataPlane;
 using MeshActors.Domain.Ipam;
@@ -21,7 +20,7 @@ internal static class WireGuard
         finally
         {
             // Its first line has the private key.
-            MemoryMarshal.AsMemory(result.Output).Span.Clear();
+            result.Release();
         }
     }
 

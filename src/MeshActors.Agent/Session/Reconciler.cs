@@ -22,6 +22,10 @@ internal sealed class Reconciler(
 
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>A pass with more changes than this leaves much behind.</summary>
+    private const int BigPassChanges = 100;
+
+    private readonly Memory _used = new(time);
     private EndpointMemory _memory = EndpointMemory.Empty;
     private bool _hasApplied;
 
@@ -88,5 +92,6 @@ internal sealed class Reconciler(
         _memory = plan.Memory;
         _hasApplied |= failures.Count == 0;
         done(new Pass(map, plan, endpoints, failures, time.GetElapsedTime(started)));
+        _used.Trim(now: plan.Changes.Length > BigPassChanges);
     }
 }

@@ -80,7 +80,8 @@ internal sealed partial class AgentStream
                 try
                 {
                     replies.WriteOptions = next is { IsCompletedSuccessfully: true, Result: true } ? MoreToCome : null;
-                    await replies.WriteAsync(message, ending).ConfigureAwait(false);
+                    // Without the token: cancelling a write aborts the whole call, and the agent would not be told why.
+                    await replies.WriteAsync(message, CancellationToken.None).ConfigureAwait(false);
                 }
                 catch
                 {

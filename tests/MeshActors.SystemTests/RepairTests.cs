@@ -62,9 +62,7 @@ public sealed class RepairTests(Mesh mesh) : MeshTest(mesh)
         await _node.Machine.StartContainerAsync("container", "172.24.0.0/24", "fd00:24::/64");
         await _node.Machine.RunAsync("iptables", "-I", "DOCKER-USER", "-s", "192.0.2.1", "-j", "DROP");
         await _node.Machine.RunAsync("ip", "route", "add", "198.51.100.0/24", "dev", "eth0");
-        // Reading some of the tables creates them: the second look is the first that compares.
-        await _node.Machine.ShellAsync(HostState);
-        var before = await _node.Machine.ShellAsync(HostState);
+        var before = await HostAsync();
 
         _peer = await JoinAsync("peer", $"--child-prefix={Child}");
         await _node.StartAsync("--child-prefix=172.24.0.0/24,fd00:24::/64", JoinUrl);
@@ -80,8 +78,7 @@ public sealed class RepairTests(Mesh mesh) : MeshTest(mesh)
     public async Task Meshd_down_after_a_kill_leaves_the_host_as_it_was()
     {
         _node = await NewNodeAsync("node");
-        await _node.Machine.ShellAsync(HostState);
-        var before = await _node.Machine.ShellAsync(HostState);
+        var before = await HostAsync();
 
         await _node.StartAsync("--child-prefix=172.24.0.0/24", JoinUrl);
         await _node.KillAsync();
@@ -100,7 +97,7 @@ public sealed class RepairTests(Mesh mesh) : MeshTest(mesh)
         await _node.SeesExactlyAsync((_peer, [Child]));
         await _node.StopAsync();
         await _node.Machine.RunAsync("meshd", "down");
-        var before = await _node.Machine.ShellAsync(HostState);
+        var before = await HostAsync();
         var events = await Controller.EventsAsync(Organization);
 
         var plan = await _node.Machine.RunAsync("meshd", "--dry-run", "--child-prefix=172.24.0.0/24", Controller.Url);
@@ -112,13 +109,22 @@ public sealed class RepairTests(Mesh mesh) : MeshTest(mesh)
         Assert.Equal(events, await Controller.EventsAsync(Organization));
     }
 
+    /// <summary>The host at rest: no IPv6 address is still being probed for a duplicate.</summary>
+    private async Task<string> HostAsync()
+    {
+        await Eventually.HoldsAsync(async () =>
+            Assert.Equal(string.Empty, await _node.Machine.RunAsync("ip", "-6", "addr", "show", "tentative")));
+        // Reading some of the tables creates them: the second look is the first that compares.
+        await _node.Machine.ShellAsync(HostState);
+        return await _node.Machine.ShellAsync(HostState);
+    }
+
     /// <summary>Line by line: what is there now and was not, and what was and is not.</summary>
     private async Task HostIsAsBeforeAsync(string before)
     {
         var (old, now) = (before.Split('\n'), (await _node.Machine.ShellAsync(HostState)).Split('\n'));
-        Assert.Equal(
-            string.Empty,
-            string.Join('\n', [.. now.Except(old).Select(line => "+ " + line), .. old.Except(now).Select(line => "- " + line)]));
+        List<string> differences = [.. now.Except(old).Select(line => "+ " + line), .. old.Except(now).Select(line => "- " + line)];
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
         Assert.Equal(old.Order(), now.Order());
     }
 

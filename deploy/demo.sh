@@ -139,7 +139,7 @@ up() {
     return
   fi
   down
-  trap 'trap - EXIT; echo "Removing what was made." >&2; down' EXIT
+  trap 'trap - EXIT; echo "Removing what was made." >&2; kill $(jobs -p) 2>/dev/null; down' EXIT
   trap 'exit 130' INT TERM
   say "Packages"
   install_missing "${LAB_NEEDS[@]}"

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by what builds and runs things from a clone: the demo, the tests, the installer.
 # Installs the Debian packages that are missing, finds the .NET SDK, publishes the three programs.
 

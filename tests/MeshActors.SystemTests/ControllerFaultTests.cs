@@ -30,7 +30,7 @@ public sealed class ControllerFaultTests(Mesh mesh) : MeshTest(mesh)
         await controller.Machine.RunAsync("rm", $"{Controller.DataDirectory}/filler");
         await Eventually.HoldsAsync(async () =>
             acknowledged.Add((await controller.MeshctlAsync("join-key", "create")).GetProperty("id").GetString()!));
-        Assert.Subset(await KeysAsync(controller), acknowledged);
+        await Eventually.HoldsAsync(async () => Assert.Subset(await KeysAsync(controller), acknowledged));
 
         await controller.KillAsync();
         await controller.StartAsync();

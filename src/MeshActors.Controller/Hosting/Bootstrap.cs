@@ -27,7 +27,7 @@ internal sealed class Bootstrap(IServiceProvider services, DataDir directory, Ti
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw StartException.Host($"cannot write to the data directory {directory.Root}: {fault.Message} Give it free space and write access.", fault);
+            throw StartException.Host($"cannot write to the data directory {directory.Root}: {fault.Message.TrimEnd('.')}. Give it free space and write access.", fault);
         }
     }
 

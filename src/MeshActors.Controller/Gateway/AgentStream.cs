@@ -46,7 +46,7 @@ internal sealed partial class AgentStream
     public async Task<bool> RunAsync(
         IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context, CancellationToken draining)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining, _following.Ended);
         var endpoints = new Paced<ValueList<Endpoint>>(
             AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, context, token));
         var reading = ReadAsync(requests, endpoints, context);
@@ -80,7 +80,8 @@ internal sealed partial class AgentStream
                 try
                 {
                     replies.WriteOptions = next is { IsCompletedSuccessfully: true, Result: true } ? MoreToCome : null;
-                    await replies.WriteAsync(message, ending).ConfigureAwait(false);
+                    // Without the token: cancelling a write aborts the whole call, and the agent would not be told why.
+                    await replies.WriteAsync(message, CancellationToken.None).ConfigureAwait(false);
                 }
                 catch
                 {

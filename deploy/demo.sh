@@ -139,12 +139,12 @@ up() {
     return
   fi
   down
-  trap 'trap - EXIT; echo "Removing what was made." >&2; down' EXIT
+  trap 'trap - EXIT; echo "Removing what was made." >&2; kill $(jobs -p) 2>/dev/null; down' EXIT
   trap 'exit 130' INT TERM
   say "Packages"
   install_missing "${LAB_NEEDS[@]}"
-  say "Building the programs"
-  publish
+  say "Building mesh-controller and meshd"
+  publish mesh-controller meshd
   say "Machines: ${MACHINES[*]}"
   make_machines
   say "Docker engines on node1 and node2, the controller"
@@ -156,6 +156,8 @@ up() {
   follow_the_guide
   eventually "container1 pings container2" first_ping
   say "First ping from container to container: $(((${EPOCHREALTIME/./} - STARTED) / 1000000)) s after the start"
+  say "Building meshctl; nobody waited for it so far"
+  publish meshctl
   if ! eventually_all; then
     cat "$STATE/table"
     cp -r "$STATE" /tmp/meshactors-demo-failed

@@ -1,10 +1,11 @@
+# shellcheck shell=bash
 # Sourced by what builds and runs things from a clone: the demo, the tests, the installer.
 # Installs the Debian packages that are missing, finds the .NET SDK, publishes the three programs.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ROOT
 readonly PUBLISHED=$ROOT/artifacts/published
-readonly PROGRAMS=(mesh-controller:Controller meshd:Agent meshctl:Cli)
+declare -rA PROJECTS=([mesh-controller]=Controller [meshd]=Agent [meshctl]=Cli)
 
 # A command that must exist and the Debian package that brings it. By command: Docker may well be docker-ce's.
 readonly BUILD_NEEDS=(clang:clang)
@@ -64,20 +65,21 @@ as_owner() {
   fi
 }
 
-# Publishes the programs to $PUBLISHED/NAME/NAME and puts them on the PATH.
+# publish [PROGRAM]...: to $PUBLISHED/PROGRAM/PROGRAM and on the PATH; without names all of them.
 publish() {
   install_missing "${BUILD_NEEDS[@]}"
   require_sdk
   local program log
   log=$(mktemp)
-  for program in "${PROGRAMS[@]}"; do
-    if ! as_owner dotnet publish "$ROOT/src/MeshActors.${program##*:}" -c Release -v quiet \
-      -o "$PUBLISHED/${program%%:*}" >"$log" 2>&1; then
+  [[ $# -gt 0 ]] || set -- "${!PROJECTS[@]}"
+  for program in "$@"; do
+    if ! as_owner dotnet publish "$ROOT/src/MeshActors.${PROJECTS[$program]}" -c Release -v quiet \
+      -o "$PUBLISHED/$program" >"$log" 2>&1; then
       cat "$log" >&2
       rm "$log"
-      fail "Publishing ${program%%:*} failed: see above."
+      fail "Publishing $program failed: see above."
     fi
-    PATH=$PUBLISHED/${program%%:*}:$PATH
+    PATH=$PUBLISHED/$program:$PATH
   done
   rm "$log"
   export PATH

@@ -164,7 +164,7 @@ internal sealed class Agent
     private void Done(Pass pass)
     {
         var before = _last;
-        _last = pass;
+        _last = pass with { Plan = pass.Plan with { Changes = [] } };
         Passes.Log(before, pass);
         if (pass.Failures.Count == 0 && (before?.Map != pass.Map || before.Failures.Count > 0))
         {

@@ -12,6 +12,11 @@ internal sealed class EntityCalls(TimeSpan patience) : IDisposable
     /// <summary>Of one question. An entity that recovers takes tens of milliseconds; one that moves, about a second.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
 
+    /// <summary>A write that failed is tried again so often: a conflict with an entity's last stay elsewhere passes, a full disk does not.</summary>
+    private const int WriteAttemptsMax = 4;
+
+    private static readonly TimeSpan WriteRetryDelay = TimeSpan.FromMilliseconds(250);
+
     /// <summary>
     /// Questions on the way at once, of this process: the journal stores some 2,000 a second, so that the last of them is
     /// answered before it would be asked again. Further callers wait in turn.
@@ -50,6 +55,7 @@ internal sealed class EntityCalls(TimeSpan patience) : IDisposable
     private static async Task<T> RepeatAsync<T>(IActorRef entity, IMeshMessage message, CancellationToken cancellationToken)
         where T : class
     {
+        var failures = 0;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -61,6 +67,11 @@ internal sealed class EntityCalls(TimeSpan patience) : IDisposable
                         return answer;
                     case EntityBroken broken:
                         throw new MeshUnavailableException(broken.Sentence);
+                    case WriteFailed failed when ++failures >= WriteAttemptsMax:
+                        throw new MeshUnavailableException(failed.Sentence);
+                    case WriteFailed:
+                        await Task.Delay(WriteRetryDelay * failures, cancellationToken).ConfigureAwait(false);
+                        break;
                     case var other:
                         throw new InvalidOperationException($"{message.GetType().Name} was answered with {other.GetType()}.");
                 }

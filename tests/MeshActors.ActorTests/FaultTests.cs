@@ -54,7 +54,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
         FaultyJournal.Faults[$"org-{org}"] = new(Enumerable.Repeat(FaultyJournal.Fault.Fails, 100));
 
         var unknown = await Assert.ThrowsAsync<MeshUnavailableException>(() => Mesh.JoinedAsync(org, "b"));
-        Assert.Contains("'org-dead'", unknown.Message, StringComparison.Ordinal);
+        Assert.Contains("org-dead'", unknown.Message, StringComparison.Ordinal);
         Assert.Equal(map.Revision, (await Mesh.GetAsync(org, default))!.Revision);
 
         FaultyJournal.Faults[$"org-{org}"] = new();

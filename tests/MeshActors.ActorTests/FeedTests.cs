@@ -144,7 +144,7 @@ public sealed class FeedTests(MeshFixture fixture) : IClassFixture<MeshFixture>
     {
         var org = OrganizationId.Parse("nowhere");
         var node = new Node(Some.NodeId(), "a", Some.Key(), SecretHash.Of("a"), [], [], [], [], IsRemoved: false);
-        Assert.Equal(RefusalCodes.OrganizationUnknown, (await RefusedAsync(org, node)).Code);
+        Assert.Equal(RefusalCodes.CredentialInvalid, (await RefusedAsync(org, node)).Code);
         Assert.Null(await _mesh.GetAsync(org, default));
         await _mesh.FoundAsync(org);
         Assert.NotNull(await _mesh.GetAsync(org, default));

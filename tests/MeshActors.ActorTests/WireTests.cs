@@ -150,6 +150,7 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         yield return new CommandReply.Done(7, new Node(Node1, "a", Key1, Hash1, [host], [Some.Pools.V6], [], Endpoints1, IsRemoved: true));
         yield return new CommandReply.Refused(new Refusal(RefusalCodes.PrefixOverlap, "no"));
         yield return new EntityBroken("why");
+        yield return new WriteFailed("why");
         yield return new Subscribe(Some.Acme, 5, 6);
         yield return new SubscribedWhole(Some.Acme, 5, "org.snapshot.v1", [1, 2, 3], 6);
         yield return new StoredEntries(Some.Acme, 5, [], 6);

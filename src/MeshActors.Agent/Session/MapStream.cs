@@ -11,6 +11,9 @@ namespace MeshActors.Agent.Session;
 internal sealed class MapStream(
     Func<Hello> hello, MapHolder maps, Outbox outbox, Action<Uri, bool, string?> report, TimeProvider time)
 {
+    /// <summary>A stream that ended sooner was no success: two machines with one credential end each other's at once.</summary>
+    private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
+
     private readonly Backoff _backoff = new();
     private MeshMap _resume = maps.Map;
 
@@ -22,11 +25,11 @@ internal sealed class MapStream(
         {
             var server = servers[attempt % servers.Count];
             string problem;
+            var started = time.GetTimestamp();
             try
             {
                 using var controller = new Controller(server, identity);
-                await ConnectAsync(controller, server, identity, stop);
-                problem = "the controller ended the stream.";
+                problem = await ConnectAsync(controller, server, identity, stop);
             }
             catch (Exception) when (stop.IsCancellationRequested)
             {
@@ -44,11 +47,16 @@ internal sealed class MapStream(
             }
 
             report(server, false, problem);
+            if (time.GetElapsedTime(started) > StableAfter)
+            {
+                _backoff.Reset();
+            }
+
             await Task.Delay(_backoff.Next(), time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
-    private async Task ConnectAsync(Controller controller, Uri server, Identity identity, CancellationToken stop)
+    private async Task<string> ConnectAsync(Controller controller, Uri server, Identity identity, CancellationToken stop)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var call = controller.Gateway.Connect(Authorization(identity), cancellationToken: ended.Token);
@@ -60,7 +68,7 @@ internal sealed class MapStream(
         var sending = SendAsync(call, ended.Token);
         try
         {
-            await ReceiveAsync(call, server, ended.Token);
+            return await ReceiveAsync(call, server, ended.Token);
         }
         finally
         {
@@ -69,7 +77,7 @@ internal sealed class MapStream(
         }
     }
 
-    private async Task ReceiveAsync(AsyncDuplexStreamingCall<AgentMessage, GatewayMessage> call, Uri server, CancellationToken stop)
+    private async Task<string> ReceiveAsync(AsyncDuplexStreamingCall<AgentMessage, GatewayMessage> call, Uri server, CancellationToken stop)
     {
         var assembly = new MapAssembly(_resume);
         while (await call.ResponseStream.MoveNext(stop))
@@ -78,7 +86,6 @@ internal sealed class MapStream(
             switch (message.MessageCase)
             {
                 case GatewayMessage.MessageOneofCase.Welcome:
-                    _backoff.Reset();
                     report(server, true, null);
                     break;
                 case GatewayMessage.MessageOneofCase.Chunk when assembly.Add(message.Chunk):
@@ -90,12 +97,14 @@ internal sealed class MapStream(
                     break;
                 case GatewayMessage.MessageOneofCase.GoAway:
                     Refusals.ThrowIfFinal(message.GoAway);
-                    return;
+                    return message.GoAway.Reason?.Message ?? "";
                 default:
                     // A piece of a map that is not whole yet, or a message of a newer controller.
                     break;
             }
         }
+
+        return "the controller ended the stream.";
     }
 
     private void Publish(MeshMap map)

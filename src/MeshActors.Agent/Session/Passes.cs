@@ -1,3 +1,5 @@
+using MeshActors.Domain.DataPlane;
+
 namespace MeshActors.Agent.Session;
 
 /// <summary>What is worth telling of a pass: what changed since the one before.</summary>
@@ -10,21 +12,25 @@ internal static class Passes
         .Select(warning => $"{warning.Code}: {warning.Message}")
         .Concat(pass.Failures.Select(failure => $"apply-failed: {failure}"));
 
+    /// <summary>The next endpoint of a silent peer: every 10 s, so `meshd status` tells it and the log does not.</summary>
+    private static bool IsTrial(Change change) => change is Change.SetPeer { AllowedIps: null };
+
     public static void Log(Pass? before, Pass pass)
     {
-        foreach (var change in pass.Plan.Changes.Take(LoggedMax))
+        var changes = pass.Plan.Changes.Where(change => !IsTrial(change)).ToList();
+        foreach (var change in changes.Take(LoggedMax))
         {
             MeshActors.Agent.Log.Info(change.ToString());
         }
 
-        if (pass.Plan.Changes.Length > LoggedMax)
+        if (changes.Count > LoggedMax)
         {
-            MeshActors.Agent.Log.Info($"... and {pass.Plan.Changes.Length - LoggedMax} changes more");
+            MeshActors.Agent.Log.Info($"... and {changes.Count - LoggedMax} changes more");
         }
 
-        if (!pass.Plan.Changes.IsEmpty)
+        if (changes.Count > 0)
         {
-            MeshActors.Agent.Log.Info($"{pass.Plan.Changes.Length} changes to revision {pass.Map.Revision} in {pass.Took.TotalMilliseconds:0} ms.");
+            MeshActors.Agent.Log.Info($"{changes.Count} changes to revision {pass.Map.Revision} in {pass.Took.TotalMilliseconds:0} ms.");
         }
 
         var known = before is null ? [] : Warnings(before).ToHashSet();

@@ -28,13 +28,18 @@ internal sealed class Reconciler(
     private readonly Memory _used = new(time);
     private EndpointMemory _memory = EndpointMemory.Empty;
     private bool _hasApplied;
+    private int _changes;
 
     /// <exception cref="HostCannotException">The first pass shows that this host cannot do it.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
+            _changes = 0;
             await TryPassAsync();
+
+            // After the pass, and not at its end: what it read is garbage only now.
+            _used.Trim(now: _changes > BigPassChanges);
             var ended = time.GetTimestamp();
             try
             {
@@ -92,6 +97,6 @@ internal sealed class Reconciler(
         _memory = plan.Memory;
         _hasApplied |= failures.Count == 0;
         done(new Pass(map, plan, endpoints, failures, time.GetElapsedTime(started)));
-        _used.Trim(now: plan.Changes.Length > BigPassChanges);
+        _changes = plan.Changes.Length;
     }
 }

@@ -16,9 +16,9 @@ internal static class Refusals
     /// <exception cref="RefusedException">It is a no.</exception>
     public static void ThrowIfFinal(GoAway goAway)
     {
-        if (goAway.Reason is { Code.Length: > 0 } reason && (goAway.Final || !Passing.Contains(reason.Code)))
+        if (goAway.Final)
         {
-            throw new RefusedException(reason.Code, reason.Message);
+            throw new RefusedException(goAway.Reason?.Code ?? "", goAway.Reason?.Message ?? "The controller says no.");
         }
     }
 

@@ -7,8 +7,8 @@ namespace MeshActors.Cli.Connection;
 /// <summary>One controller, spoken to with one token.</summary>
 internal sealed class Session : IDisposable
 {
-    /// <summary>A call is answered from memory or after one write to the journal: what takes longer is not well.</summary>
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>Longer than a controller waits for its own journal, so that its reason arrives in place of a time-out.</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>The list of an organization's 10,000 nodes with all their prefixes and warnings, and some room.</summary>
     private const int MessageBytesMax = 64 * 1024 * 1024;

@@ -13,8 +13,7 @@ namespace MeshActors.Cluster.Entities;
 /// is stored, and what happens when the journal contradicts itself.
 /// </summary>
 /// <remarks>
-/// A write that fails stops the entity and nobody is answered: the caller cannot know the outcome and asks again. A
-/// journal that contradicts itself does not: the entity would recover, fail and recover for every message. It stays,
+/// A write that fails stops the entity: its caller is told that the outcome is unknown, and asks again. A journal that contradicts itself does not: the entity would recover, fail and recover for every message. It stays,
 /// decides nothing, and says why.
 /// </remarks>
 public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
@@ -49,12 +48,23 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected virtual (TState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot) =>
         throw new InvalidOperationException("This kind of entity has no snapshots.");
 
-    // A refused write has used up a sequence number: only a new recovery knows the right one. Nobody is answered.
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        base.OnPersistFailure(cause, @event, sequenceNr);
+        TellFailure(cause);
+    }
+
+    // A refused write has used up a sequence number: only a new recovery knows the right one.
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistRejected(cause, @event, sequenceNr);
+        TellFailure(cause);
         Context.Stop(Self);
     }
+
+    private void TellFailure(Exception cause) => Sender.Tell(new WriteFailed(
+        $"The journal did not take a change of '{PersistenceId}': {cause.GetBaseException().Message.TrimEnd('.')}. Whether it was stored is unknown; "
+        + "when the journal's disk or database is well again, the same command may be given again."));
 
     /// <summary>Stores all events or none, then calls back once with their entries.</summary>
     protected void Store(ImmutableArray<TEvent> events, Meta meta, Action<ImmutableArray<StoredEntry>> stored)

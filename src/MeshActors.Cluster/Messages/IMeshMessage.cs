@@ -37,3 +37,7 @@ public sealed record StopEntity : IMeshMessage
 /// <summary>The entity's journal contradicts itself: it decides nothing until a person has looked.</summary>
 /// <param name="Sentence">Names the entity and the remedy.</param>
 public sealed record EntityBroken(string Sentence) : IMeshMessage;
+
+/// <summary>A write failed, and the entity has stopped: whether it was stored shows when it recovers. Ask again.</summary>
+/// <param name="Sentence">Names the entity and what the journal said.</param>
+public sealed record WriteFailed(string Sentence) : IMeshMessage;

@@ -34,6 +34,7 @@ public static class WireTypes
         ("get-directory/1", typeof(GetDirectory)),
         ("directory/1", typeof(DirectoryAnswer)),
         ("stop/1", typeof(StopEntity)),
+        ("write-failed/1", typeof(WriteFailed)),
     ];
 
     /// <summary>What may stand inside a message. The closed families bring their cases along.</summary>

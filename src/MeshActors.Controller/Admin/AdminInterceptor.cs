@@ -41,7 +41,7 @@ internal sealed partial class AdminInterceptor(ILogger<AdminInterceptor> logger)
 
     private RpcException Refused(ServerCallContext context, Exception fault)
     {
-        var error = fault as RpcException ?? Refusals.Unavailable();
+        var error = fault as RpcException ?? Refusals.Unavailable(fault.Message);
         CallRefused(
             context.Method,
             Caller.RemoteAddress(context)?.ToString() ?? "unknown",

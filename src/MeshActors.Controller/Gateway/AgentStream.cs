@@ -46,7 +46,7 @@ internal sealed partial class AgentStream
     public async Task<bool> RunAsync(
         IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context, CancellationToken draining)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining, _following.Ended);
         var endpoints = new Paced<ValueList<Endpoint>>(
             AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, context, token));
         var reading = ReadAsync(requests, endpoints, context);

@@ -160,9 +160,8 @@ internal sealed partial class ConnectCall(
     private static Refusal UnknownCredential(OrganizationId organization) => new(RefusalCodes.CredentialInvalid,
         $"Organization '{organization}' knows no such credential; join again with a join URL.");
 
-    /// <summary>True where the same credential will never do; a refused prefix may be free tomorrow.</summary>
-    private static bool IsFinal(Refusal reason) =>
-        reason.Code is RefusalCodes.CredentialInvalid or RefusalCodes.NodeRemoved or RefusalCodes.NodeUnknown or RefusalCodes.OrganizationUnknown;
+    /// <summary>A refusal waits for its operator; only what passes by itself is worth coming back for.</summary>
+    private static bool IsFinal(Refusal reason) => reason.Code is not (RefusalCodes.Overloaded or RefusalCodes.Unavailable);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} of organization {Organization} was turned away: {Code}.")]
     private partial void NotFollowed(NodeId node, OrganizationId organization, string code);

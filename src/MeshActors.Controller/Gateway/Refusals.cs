@@ -16,6 +16,9 @@ internal static class Refusals
     public static RpcException Unavailable() => new Refusal(RefusalCodes.Unavailable,
         "The controller cannot answer now: its journal or the organization is not reachable. Nothing is lost; try again.").ToRpcException();
 
+    /// <summary>With the reason: for operators.</summary>
+    public static RpcException Unavailable(string reason) => new Refusal(RefusalCodes.Unavailable, reason).ToRpcException();
+
     private static StatusCode StatusOf(string code) => code switch
     {
         RefusalCodes.OrganizationUnknown or RefusalCodes.NodeUnknown or RefusalCodes.JoinKeyUnknown or RefusalCodes.TokenUnknown

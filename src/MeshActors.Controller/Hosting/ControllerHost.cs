@@ -83,6 +83,7 @@ public sealed class ControllerHost : IAsyncDisposable
         builder.Services.AddSingleton(options).AddSingleton(time).AddSingleton(directory).AddSingleton(authority)
             .AddSingleton(ControllerIdentity.Of(options, time));
         AddServices(builder.Services, options, directory);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = MeshHosting.ShutdownMax);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listener.Configure(kestrel, options));
         var app = builder.Build();

@@ -19,13 +19,17 @@ internal sealed class MeshHost : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _host.Services.GetRequiredService<T>();
 
-    public static async Task<MeshHost> StartAsync(string directory, LogLines? log = null, params string[] configFiles)
+    public static Task<MeshHost> StartAsync(string directory, LogLines? log = null, params string[] configFiles) =>
+        StartAsync(directory, TimeProvider.System, log, configFiles);
+
+    public static async Task<MeshHost> StartAsync(string directory, TimeProvider time, LogLines? log = null, params string[] configFiles)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         var lines = log ?? new LogLines();
         builder.Logging.AddProvider(lines);
+        builder.Services.AddSingleton(time);
         builder.Services.AddMesh(new MeshOptions { DataDirectory = directory, ConfigFiles = configFiles });
         var host = builder.Build();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));

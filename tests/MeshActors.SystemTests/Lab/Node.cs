@@ -29,6 +29,7 @@ public sealed class Node(Machine machine) : IAsyncDisposable
                 throw new HopelessException($"meshd on {Name} ended:\n{Log}");
             }
 
+            Assert.True((await machine.TryAsync("ip", "link", "show", "wg0")).ExitCode == 0, $"{Name} has no wg0:\n{Log}");
             await machine.AddressAsync(4);
         });
         return this;

@@ -1,5 +1,6 @@
 using CsCheck;
 using MeshActors.Domain.DataPlane;
+using MeshActors.Domain.Ipam;
 using MeshActors.Domain.Maps;
 
 namespace MeshActors.UnitTests.DataPlane;
@@ -74,7 +75,7 @@ public class PlanTests
         var granted = Worlds.P("172.24.0.0/24");
         var host = Worlds.Host with { Announces = [granted, Worlds.P("172.28.0.0/24")] };
         var map = MeshMap.From(1, [Worlds.Node(1, [granted, Worlds.P("10.1.0.0/16")])]);
-        Assert.Equal<Domain.Ipam.Prefix>([granted], Desired.From(map, Worlds.Self, host).OwnPrefixes);
+        Assert.Equal<Prefix>([granted], Desired.From(map, Worlds.Self, host).OwnPrefixes);
     }
 
     [Fact]

@@ -18,10 +18,7 @@ public sealed class MapProperties
         Gen.Int[1, 6].Select(machine => (OrganizationCommand)new OrganizationCommand.RemoveNode(Id(machine))),
         Gen.Int[1, 6].Select(machine => (OrganizationCommand)new OrganizationCommand.CreateJoinKey(
             new JoinKey($"r{machine}", Hash($"r{machine}"), Reusable: true, null, Id(machine), "again"))),
-        Gen.Select(Gen.Int[1, 6], Gen.Int[7, 9], (machine, newcomer) => (OrganizationCommand)(Join(newcomer) with
-        {
-            JoinKeyId = $"r{machine}", Presented = Hash($"r{machine}"),
-        })));
+        Gen.Select(Gen.Int[1, 6], Gen.Int[7, 9], (machine, newcomer) => (OrganizationCommand)JoinInPlaceOf(machine, newcomer)));
 
     [Fact]
     public void The_map_follows_its_events_one_by_one_and_in_any_batches() =>
@@ -93,6 +90,9 @@ public sealed class MapProperties
                 Assert.Equal(state.Plan.LowestFree(isV6: false), same.Plan.LowestFree(isV6: false));
             }
         });
+
+    private static OrganizationCommand.Join JoinInPlaceOf(int machine, int newcomer) =>
+        Join(newcomer) with { JoinKeyId = $"r{machine}", Presented = Hash($"r{machine}") };
 
     private static byte[] Bytes(OrganizationState state, long revision) =>
         Google.Protobuf.MessageExtensions.ToByteArray(SnapshotMapping.ToSnapshot(state, revision, [1, 2]));

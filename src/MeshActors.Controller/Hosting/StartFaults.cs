@@ -16,8 +16,6 @@ internal static class StartFaults
         SocketException socket => StartException.Host(
             $"cannot listen on {options.Listen}: {socket.Message}. Choose an address of this host and a port that this user may use with --listen.", fault),
         IOException or UnauthorizedAccessException => StartException.Host($"{fault.Message.TrimEnd('.')}. Check the disk of {options.DataDirectory}.", fault),
-        Exception when Chain(fault).Any(e => e.GetType().Namespace?.StartsWith("Akka.Configuration", StringComparison.Ordinal) == true) =>
-            StartException.Input($"a --config file is no HOCON that Akka takes: {fault.Message}", fault),
         _ => null,
     };
 

@@ -54,7 +54,7 @@ public sealed class LiveTests(Mesh mesh) : MeshTest(mesh)
         Assert.Equal(3, outcome.ExitCode);
         Assert.Contains("node-removed", outcome.Error);
         Assert.NotEqual(0, (await router.Machine.TryAsync("ip", "link", "show", "wg0")).ExitCode);
-        Assert.Equal(string.Empty, await router.Machine.ShellAsync("ip route show proto 188; ip -6 route show proto 188"));
+        Assert.Equal(string.Empty, await router.Machine.ShellAsync("ip route show proto 176; ip -6 route show proto 176"));
     }
 
     [SystemFact]

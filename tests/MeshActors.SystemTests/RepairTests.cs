@@ -31,7 +31,7 @@ public sealed class RepairTests(Mesh mesh) : MeshTest(mesh)
     [InlineData("the interface is deleted", "ip link del wg0")]
     [InlineData("the interface is down", "ip link set wg0 down")]
     [InlineData("a route is deleted", "ip route del 172.28.0.0/24")]
-    [InlineData("all IPv6 routes are deleted", "ip -6 route flush dev wg0 proto 188")]
+    [InlineData("all IPv6 routes are deleted", "ip -6 route flush dev wg0 proto 176")]
     [InlineData("the addresses are deleted", "ip addr flush dev wg0")]
     [InlineData("AllowedIPs of a peer are changed", "wg set wg0 peer PEER allowed-ips 192.0.2.0/24")]
     [InlineData("a peer is removed", "wg set wg0 peer PEER remove")]

@@ -19,7 +19,7 @@ internal static class SettingsReader
     /// <exception cref="BadInputException">With the sentence to print.</exception>
     public static Settings Read(ParseResult parsed, Options options, bool isRouter) => new(
         ReadTarget(parsed, options),
-        ReadPrefixes(Items(parsed.GetValue(options.ChildPrefix)).Concat(isRouter ? Items(parsed.GetValue(options.AdvertiseCidr)) : [])),
+        isRouter ? ReadRouterPrefixes(parsed, options) : ReadPrefixes(Items(parsed.GetValue(options.ChildPrefix))),
         parsed.GetValue(options.Organization) ?? "",
         parsed.GetValue(options.Name),
         ReadInterface(parsed.GetValue(options.Interface)),
@@ -70,6 +70,14 @@ internal static class SettingsReader
         return uri.Scheme == "https" || allowsPlainText
             ? uri
             : throw new BadInputException($"{uri.Authority} would be called without TLS, so that anyone on the way could be the controller: use https://, or say --insecure-no-tls.");
+    }
+
+    private static List<Prefix> ReadRouterPrefixes(ParseResult parsed, Options options)
+    {
+        var prefixes = ReadPrefixes(Items(parsed.GetValue(options.ChildPrefix)).Concat(Items(parsed.GetValue(options.AdvertiseCidr))));
+        return prefixes.Count > 0
+            ? prefixes
+            : throw new BadInputException("a router announces networks: give --advertise-cidr CIDR; without any it is started as `meshd URL`.");
     }
 
     private static List<Prefix> ReadPrefixes(IEnumerable<string> texts)

@@ -8,7 +8,7 @@ namespace MeshActors.Agent.Linux;
 internal sealed class Routes
 {
     /// <summary>Tells meshd's own routes from others over the same interface; a route over another one is never its own.</summary>
-    public const string Protocol = "188";
+    public const string Protocol = "176";
 
     /// <summary>Kinds that only fill up a larger network: a smaller one over the mesh is what they are for.</summary>
     private static readonly HashSet<string> Fillers = ["blackhole", "unreachable", "prohibit", "throw"];

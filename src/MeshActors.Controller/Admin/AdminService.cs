@@ -20,6 +20,9 @@ internal sealed partial class AdminService(
     IHostApplicationLifetime lifetime,
     TimeProvider time) : StrictAdminBase
 {
+    /// <summary>Less than operators' clients wait, so that they hear why; a stored command takes milliseconds.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
+
     public override async Task<V1.Status> GetStatus(V1.GetStatusRequest request, ServerCallContext context)
     {
         await door.AdmitControllerAsync(context).ConfigureAwait(false);
@@ -38,12 +41,27 @@ internal sealed partial class AdminService(
 
     private Meta MetaOf(ServerCallContext context, AdminCaller caller) => Caller.Meta(context, time, caller.Principal);
 
-    private async Task<CommandReply.Done> ExecuteAsync(
+    private Task<CommandReply.Done> ExecuteAsync(
         OrganizationId organization, OrganizationCommand command, AdminCaller caller, ServerCallContext context) =>
-        DoneOrThrow(await mesh.ExecuteAsync(organization, command, MetaOf(context, caller), context.CancellationToken).ConfigureAwait(false));
+        WithinPatienceAsync(token => mesh.ExecuteAsync(organization, command, MetaOf(context, caller), token), context);
 
-    private async Task<CommandReply.Done> ExecuteAsync(DirectoryCommand command, AdminCaller caller, ServerCallContext context) =>
-        DoneOrThrow(await mesh.ExecuteAsync(command, MetaOf(context, caller), context.CancellationToken).ConfigureAwait(false));
+    private Task<CommandReply.Done> ExecuteAsync(DirectoryCommand command, AdminCaller caller, ServerCallContext context) =>
+        WithinPatienceAsync(token => mesh.ExecuteAsync(command, MetaOf(context, caller), token), context);
+
+    private static async Task<CommandReply.Done> WithinPatienceAsync(
+        Func<CancellationToken, Task<CommandReply>> command, ServerCallContext context)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        late.CancelAfter(Patience);
+        try
+        {
+            return DoneOrThrow(await command(late.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw Refusals.Unavailable();
+        }
+    }
 
     private static CommandReply.Done DoneOrThrow(CommandReply reply) => reply switch
     {

@@ -50,7 +50,7 @@ public sealed class DataDir : IDisposable
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw StartException.Host(
-                $"cannot write to the data directory {path}: {fault.Message} Give this user write access and free space there, or choose another with --data-dir.", fault);
+                $"cannot write to the data directory {path}: {fault.Message.TrimEnd('.')}. Give this user write access and free space there, or choose another with --data-dir.", fault);
         }
 
         return new DataDir(path, Hold(path));

@@ -21,6 +21,9 @@ internal static class AgentProtocol
     /// <summary>Between two reports of one node that are stored.</summary>
     public static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(Limits.EndpointChangeSecondsMin);
 
+    /// <summary>For what is being written when a stream ends. Longer is an agent that does not read.</summary>
+    public static readonly TimeSpan LastWriteGrace = TimeSpan.FromSeconds(3);
+
     /// <summary>The GoAway of a controller that stops: come back, to it or another.</summary>
     public const string Draining = "draining";
 

@@ -56,11 +56,7 @@ internal sealed partial class AgentStream
 
         // Reading is not waited for: only the end of the call, which is next, ends it without aborting the stream.
         Observe(reading);
-        foreach (var task in writing)
-        {
-            await EndedAsync(task).ConfigureAwait(false);
-        }
-
+        await EndOrAbortAsync(Task.WhenAll(writing), context).ConfigureAwait(false);
         await EndedAsync(first).ConfigureAwait(false);
         return !writing[0].IsCompletedSuccessfully;
     }
@@ -145,6 +141,18 @@ internal sealed partial class AgentStream
         {
             return false;
         }
+    }
+
+    /// <summary>A write to an agent that takes nothing ends with its connection alone.</summary>
+    private async Task EndOrAbortAsync(Task writing, ServerCallContext context)
+    {
+        await writing.WaitAsync(AgentProtocol.LastWriteGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!writing.IsCompleted)
+        {
+            context.GetHttpContext().Abort();
+        }
+
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static void Observe(Task task) =>

@@ -11,14 +11,18 @@ internal sealed class Bootstrap(IServiceProvider services, DataDir directory, Ti
     /// <summary>A journal of a million events recovers in 10 s; after this it is not coming.</summary>
     private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(60);
 
+    /// <summary>A machine that is busy with its boot can be slower than a call is patient; a broken journal stays so.</summary>
+    private const int AttemptsMax = 3;
+
+    private static readonly TimeSpan AttemptDelay = TimeSpan.FromSeconds(1);
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(JournalDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
-            await services.GetRequiredService<MeshReadiness>().WaitAsync(either.Token).ConfigureAwait(false);
-            await services.GetRequiredService<FirstSecrets>().EnsureAsync(either.Token).ConfigureAwait(false);
+            await PrepareAsync(either.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is MeshUnavailableException || late.IsCancellationRequested)
         {
@@ -27,7 +31,24 @@ internal sealed class Bootstrap(IServiceProvider services, DataDir directory, Ti
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw StartException.Host($"cannot write to the data directory {directory.Root}: {fault.Message} Give it free space and write access.", fault);
+            throw StartException.Host($"cannot write to the data directory {directory.Root}: {fault.Message.TrimEnd('.')}. Give it free space and write access.", fault);
+        }
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await services.GetRequiredService<MeshReadiness>().WaitAsync(cancellationToken).ConfigureAwait(false);
+                await services.GetRequiredService<FirstSecrets>().EnsureAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (MeshUnavailableException) when (attempt < AttemptsMax)
+            {
+                await Task.Delay(AttemptDelay, time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

@@ -31,6 +31,7 @@ public sealed class ControllerHost : IAsyncDisposable
     /// <exception cref="StartException">The host or the input does not allow it.</exception>
     public static async Task<ControllerHost> StartAsync(ControllerOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
+        ConfigFiles.Check(options);
         var directory = DataDir.Open(options.DataDirectory);
         CertificateAuthority? authority = null;
         ControllerHost? host = null;

@@ -15,9 +15,7 @@ internal static class StartFaults
             $"another program listens on {options.Listen} (`ss -ltnp sport = :{options.Listen.Port}` shows which). Stop it, or choose another with --listen.", fault),
         SocketException socket => StartException.Host(
             $"cannot listen on {options.Listen}: {socket.Message}. Choose an address of this host and a port that this user may use with --listen.", fault),
-        IOException or UnauthorizedAccessException => StartException.Host($"{fault.Message} Check the disk of {options.DataDirectory}.", fault),
-        Exception when Chain(fault).Any(e => e.GetType().Namespace?.StartsWith("Akka.Configuration", StringComparison.Ordinal) == true) =>
-            StartException.Input($"a --config file is no HOCON that Akka takes: {fault.Message}", fault),
+        IOException or UnauthorizedAccessException => StartException.Host($"{fault.Message.TrimEnd('.')}. Check the disk of {options.DataDirectory}.", fault),
         _ => null,
     };
 

@@ -116,7 +116,7 @@ public sealed class ConnectTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_refused_prefix_sends_the_agent_away_but_not_for_good()
+    public async Task A_refused_prefix_sends_the_agent_away_until_its_operator_changes_it()
     {
         await JoinedAsync("node1", "172.24.0.0/24");
         var node2 = await JoinedAsync("node2");
@@ -124,7 +124,7 @@ public sealed class ConnectTests : IAsyncLifetime, IDisposable
         var away = (await stream.NextAsync()).GoAway;
 
         Assert.Equal("prefix-overlap", away.Reason.Code);
-        Assert.False(away.Final);
+        Assert.True(away.Final);
     }
 
     [Fact]

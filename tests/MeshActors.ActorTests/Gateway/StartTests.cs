@@ -98,6 +98,17 @@ public sealed class StartTests : IDisposable
         Assert.Contains($":{port}", await RefusedStartAsync(other.Path, port), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_config_file_that_is_no_HOCON_is_named()
+    {
+        Write("bad.conf", "akka { x = ${nowhere} }");
+        var options = new ControllerOptions { DataDirectory = _directory.Path, ConfigFiles = [_directory.File("bad.conf")] };
+        var fault = await Assert.ThrowsAsync<StartException>(() => ControllerHost.StartAsync(options, TimeProvider.System, CancellationToken.None));
+
+        Assert.Equal(2, fault.ExitStatus);
+        Assert.Contains("bad.conf", fault.Message, StringComparison.Ordinal);
+    }
+
     private Task<string> RefusedStartAsync() => RefusedStartAsync(_directory.Path, RunningController.FreePort());
 
     private static async Task<string> RefusedStartAsync(string directory, int port)

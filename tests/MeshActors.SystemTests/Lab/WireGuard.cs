@@ -32,7 +32,7 @@ public static class WireGuard
         foreach (var family in new[] { "-4", "-6" })
         {
             using var routes = JsonDocument.Parse(
-                await machine.RunAsync("ip", family, "-json", "route", "show", "dev", "wg0", "proto", "188"));
+                await machine.RunAsync("ip", family, "-json", "route", "show", "dev", "wg0", "proto", "176"));
             found.AddRange(routes.RootElement.EnumerateArray().Select(route => route.GetProperty("dst").GetString()!));
         }
 

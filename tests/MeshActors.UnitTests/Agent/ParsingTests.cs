@@ -41,9 +41,9 @@ public class ParsingTests
         var routes = Routes.Parse(
             """
             [{"dst":"default","gateway":"10.0.0.1","dev":"eth0","protocol":"4","flags":[]},
-             {"dst":"100.64.0.2","dev":"wg0","protocol":"188","scope":"link","flags":[]},
+             {"dst":"100.64.0.2","dev":"wg0","protocol":"176","scope":"link","flags":[]},
              {"dst":"10.9.0.0/24","dev":"wg0","protocol":"3","flags":[]},
-             {"dst":"10.8.0.0/24","dev":"wg1","protocol":"188","flags":[]},
+             {"dst":"10.8.0.0/24","dev":"wg1","protocol":"176","flags":[]},
              {"dst":"10.7.0.0/24","flags":[],"nexthops":[{"gateway":"10.0.0.2","dev":"eth0","weight":1}]},
              {"type":"blackhole","dst":"10.0.0.0/8","protocol":"4","flags":[]},
              {"dst":"fe80::/64","dev":"eth0","protocol":"2","flags":[]}]

@@ -10,7 +10,8 @@ using MeshActors.Domain.Organizations;
 namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
-internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history) : IMesh, IDisposable
+/// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
+internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -18,7 +19,9 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
     /// <summary>How long a follower of events waits for news before it asks whether the feed is still the one.</summary>
     private static readonly TimeSpan FollowRenewal = TimeSpan.FromSeconds(30);
 
-    private readonly EntityCalls _calls = new(Patience);
+    internal const string StoppingSentence = "This controller process is stopping: whether anything was stored is unknown. Ask again.";
+
+    private readonly EntityCalls _calls = new(Patience, stopping);
 
     public Task<CommandReply> ExecuteAsync(
         OrganizationId organization, OrganizationCommand command, Meta meta, CancellationToken cancellationToken) =>
@@ -74,8 +77,10 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
                 yield break;
             }
 
-            await picture.Superseded.WaitAsync(FollowRenewal, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
+            await picture.Superseded.WaitAsync(FollowRenewal, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
+            ThrowIfStopping();
         }
     }
 
@@ -88,12 +93,25 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
 
     public void Dispose() => _calls.Dispose();
 
+    private void ThrowIfStopping()
+    {
+        if (stopping.IsCancellationRequested)
+        {
+            throw new MeshUnavailableException(StoppingSentence);
+        }
+    }
+
     // A feed is in this process: one question is enough.
     private async Task<T> AskFeedAsync<T>(OrganizationId organization, OrganizationFeed.IFeedRequest request, CancellationToken cancellationToken)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         try
         {
-            return await actors.Feeds.Ask<T>(new Feeds.Feeds.ForOrganization(organization, request), Patience, cancellationToken).ConfigureAwait(false);
+            return await actors.Feeds.Ask<T>(new Feeds.Feeds.ForOrganization(organization, request), Patience, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new MeshUnavailableException(StoppingSentence, e);
         }
         catch (AskTimeoutException e)
         {

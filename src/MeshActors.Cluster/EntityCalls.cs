@@ -7,7 +7,8 @@ namespace MeshActors.Cluster;
 /// Asks an entity until it answers. Every message may be sent again: an entity that moves drops some, and a second one
 /// changes nothing.
 /// </summary>
-internal sealed class EntityCalls(TimeSpan patience) : IDisposable
+/// <param name="stopping">Ends all calls: what this process leaves its cluster for, it cannot wait for.</param>
+internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping) : IDisposable
 {
     /// <summary>Of one question. An entity that recovers takes tens of milliseconds; one that moves, about a second.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
@@ -31,7 +32,7 @@ internal sealed class EntityCalls(TimeSpan patience) : IDisposable
     public async Task<T> AskAsync<T>(IActorRef entity, IMeshMessage message, string name, CancellationToken cancellationToken)
         where T : class
     {
-        using var patient = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var patient = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         patient.CancelAfter(patience);
         try
         {
@@ -44,6 +45,10 @@ internal sealed class EntityCalls(TimeSpan patience) : IDisposable
             {
                 _turns.Release();
             }
+        }
+        catch (OperationCanceledException e) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new MeshUnavailableException(AkkaMesh.StoppingSentence, e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

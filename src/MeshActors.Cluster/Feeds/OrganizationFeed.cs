@@ -87,6 +87,10 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     {
         switch (waiting.Request)
         {
+            // An operator reads what was answered before, whoever stored it: the entity is asked for what is missing.
+            case GetView when waiting.Number == 0:
+                WaitForNews(waiting);
+                break;
             case GetView when _fold is { } fold:
                 waiting.Caller.Tell(new View(fold.State.Exists ? new OrganizationView(fold.Revision, fold.State, _followers.Presence()) : null));
                 break;
@@ -106,12 +110,17 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         var reply = _followers.Admit(follow.Request, fold, Self);
         if (reply is FollowReply.Refused && waiting.Number == 0)
         {
-            Wait(waiting with { Number = _subscription.Number + 1 });
-            _subscription.AskIfIdle(Self, Have);
+            WaitForNews(waiting);
             return;
         }
 
         waiting.Caller.Tell(new FollowAnswer(reply));
+    }
+
+    private void WaitForNews(Waiting waiting)
+    {
+        Wait(waiting with { Number = _subscription.Number + 1 });
+        _subscription.AskIfIdle(Self, Have);
     }
 
     private void OnEntries(StoredEntries message)

@@ -10,9 +10,22 @@ public sealed class MeshReadiness(ActorSystem system, IRequiredActor<Organizatio
 {
     private readonly Lazy<AkkaMesh> _mesh = new(() => new AkkaMesh(
         new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, registry.Get<Feeds.Feeds>()),
-        new OrganizationHistory(system)));
+        new OrganizationHistory(system),
+        Stopping(system)));
 
     internal IMesh Mesh => _mesh.Value;
+
+    // The first phase: an agent that comes back while the feeds end would otherwise hold up the stop until it gives up.
+    private static CancellationToken Stopping(ActorSystem system)
+    {
+        var stopping = new CancellationTokenSource();
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "end-calls", async () =>
+        {
+            await stopping.CancelAsync().ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+        return stopping.Token;
+    }
 
     /// <summary>Returns when the process can serve for the first time.</summary>
     /// <exception cref="MeshUnavailableException">The journal did not answer.</exception>

@@ -27,6 +27,9 @@ public sealed class DataDir : IDisposable
     /// <summary>Certificate and key in one file, so that they are replaced together.</summary>
     public string ServerCertificate => PathOf("server.pem");
 
+    /// <summary>Certificate and key with which this process shows itself to other controllers.</summary>
+    public string PeerCertificate => PathOf("peer.pem");
+
     public string AdminToken => PathOf("admin.token");
 
     public string JoinUrl => PathOf("default.join-url");

@@ -112,8 +112,9 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
             await _confirmations.WaitAsync(patient.Token).ConfigureAwait(false);
             try
             {
-                await foreach (var _ in history.ReadAsync(organization, board.Current.Revision + 1, long.MaxValue, patient.Token).ConfigureAwait(false))
+                await foreach (var entry in history.ReadAsync(organization, board.Current.Revision + 1, long.MaxValue, patient.Token).ConfigureAwait(false))
                 {
+                    actors.Feeds.Tell(new Feeds.Feeds.ForOrganization(organization, new OrganizationFeed.JournalHas(entry.Revision)));
                     throw new MeshUnavailableException($"This process does not have the newest state of organization '{organization}' yet; try again.");
                 }
             }

@@ -65,7 +65,7 @@ internal sealed class Lab : IAsyncDisposable
         await Database.CreateAsync();
 
         var ca = Path.Combine(Directory, "ca");
-        (await Command.RunAsync(["mesh-controller", "ca", "create", ca])).Succeeded();
+        await Database.Machine.RunAsync("mesh-controller", "ca", "create", ca);
         using (var authority = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(ca, "ca.pem")))
         {
             Readiness = new Readiness(PinnedTrust.PinOf(authority));

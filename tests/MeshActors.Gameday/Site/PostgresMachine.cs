@@ -3,7 +3,8 @@ namespace MeshActors.Gameday.Site;
 /// <summary>A lab machine with a PostgreSQL server of its own, which can be stopped, killed, frozen and slowed.</summary>
 internal sealed class PostgresMachine(Machine machine, string address) : IAsyncDisposable
 {
-    private const string Data = "/var/lib/gameday-postgres";
+    private const string Home = "/var/lib/gameday-postgres";
+    private const string Data = $"{Home}/data";
 
     /// <summary>Seconds; a shutdown that waits for nobody takes less.</summary>
     private const string PatienceSeconds = "60";
@@ -18,21 +19,21 @@ internal sealed class PostgresMachine(Machine machine, string address) : IAsyncD
 
     public async Task CreateAsync()
     {
-        await machine.ShellAsync($"mkdir -p {Data} && chown postgres {Data} && chmod 0700 {Data}");
+        await machine.ShellAsync($"mkdir {Home} && chown postgres {Home}");
         await ServerAsync("initdb", "--pgdata", Data, "--auth", "trust", "--no-sync", "--username", "postgres");
         await machine.ShellAsync($"""
             echo "host all postgres 203.0.113.0/24 trust" >> {Data}/pg_hba.conf
             cat >> {Data}/postgresql.conf <<'CONF'
             listen_addresses = '*'
-            unix_socket_directories = '{Data}'
+            unix_socket_directories = '{Home}'
             max_connections = 200
             CONF
             """);
         await StartAsync();
-        await ServerAsync("createdb", "--host", Data, "--username", "postgres", "mesh");
+        await ServerAsync("createdb", "--host", Home, "--username", "postgres", "mesh");
     }
 
-    public Task StartAsync() => ServerAsync("pg_ctl", "start", "--wait", "--timeout", PatienceSeconds, "--pgdata", Data, "--log", $"{Data}/log");
+    public Task StartAsync() => ServerAsync("pg_ctl", "start", "--wait", "--timeout", PatienceSeconds, "--pgdata", Data, "--log", $"{Home}/log");
 
     /// <summary>As a crash: nobody is waited for, and the next start recovers.</summary>
     public Task CrashAsync() => ServerAsync("pg_ctl", "stop", "--mode", "immediate", "--timeout", PatienceSeconds, "--pgdata", Data);
@@ -55,5 +56,5 @@ internal sealed class PostgresMachine(Machine machine, string address) : IAsyncD
     private Task<Outcome> SignalAsync(string signal) => machine.TryAsync("pkill", $"-{signal}", "-x", "postgres");
 
     private Task<string> ServerAsync(string program, params string[] arguments) => machine.RunAsync(
-        ["runuser", "-u", "postgres", "--", "sh", "-c", $"exec $(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)/{program} \"$@\" >{Data}/{program}.out 2>&1 </dev/null", program, .. arguments]);
+        ["runuser", "-u", "postgres", "--", "sh", "-c", $"exec $(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)/{program} \"$@\" >{Home}/{program}.out 2>&1 </dev/null", program, .. arguments]);
 }

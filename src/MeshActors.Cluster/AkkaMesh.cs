@@ -11,7 +11,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, OrganizationHistory history, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -46,7 +46,9 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
     {
         var view = await AskFeedAsync<OrganizationFeed.View>(
             organization, OrganizationFeed.GetView.Instance, cancellationToken).ConfigureAwait(false);
-        return view.Organization;
+        return view.Organization is { } here
+            ? here with { Presence = await others.AddAsync(here.Presence, organization, cancellationToken).ConfigureAwait(false) }
+            : null;
     }
 
     public async Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken)

@@ -86,8 +86,8 @@ public static class MeshHosting
     private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, TimeProvider time)
     {
         var notes = system.ActorOf(NodeNotes.Props(registry.Get<NodeActor>()), "node-notes");
-        var settings = new FeedSettings(registry.Get<OrganizationActor>(), notes, options.GatewayName, time);
-        var feeds = system.ActorOf(Feeds.Feeds.Props(settings), "feeds");
+        var settings = new FeedSettings(registry.Get<OrganizationActor>(), notes, new OtherGateways(system), new OrganizationHistory(system), options.GatewayName, time);
+        var feeds = system.ActorOf(Feeds.Feeds.Props(settings), Feeds.Feeds.ActorName);
         registry.Register<Feeds.Feeds>(feeds);
 
         // Before the entities leave: the streams are told to connect again, and find another process or this one anew.

@@ -6,11 +6,12 @@ using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
+using Directory = MeshActors.Domain.Directories.Directory;
 
 namespace MeshActors.Cluster.Entities;
 
 /// <summary>One organization: decides, stores, answers, and tells its feeds; in that order. No rule and no clock is here.</summary>
-public sealed class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
+public sealed partial class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
 {
     /// <summary>Replaying this many events takes a few milliseconds.</summary>
     public const int EventsPerSnapshot = 500;
@@ -21,7 +22,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     private readonly OrganizationId _id;
     private readonly HashSet<IActorRef> _feeds = [];
     private readonly Queue<StoredEntry> _recent = new(EntriesKept);
-    private readonly SnapshotSchedule _snapshots = new(EventsPerSnapshot);
+    private readonly SnapshotSchedule _snapshots = new();
 
     public OrganizationActor(OrganizationId id)
         : base(PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
@@ -29,6 +30,8 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
         _id = id;
         Command<ExecuteOrganization>(Execute);
         Command<Subscribe>(Subscribe);
+        Command<ImportRows>(Import);
+        Command<FinishImport>(FinishImport);
         Command<Terminated>(feed => _feeds.Remove(feed.ActorRef));
         Command<SaveSnapshotSuccess>(saved => _snapshots.Saved(saved.Metadata.SequenceNr, DeleteSnapshots));
         Command<SaveSnapshotFailure>(_ => { });        // the store has logged it; the journal has everything
@@ -51,6 +54,12 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
 
     private void Execute(ExecuteOrganization message)
     {
+        if (IsImporting)
+        {
+            Sender.Tell(new CommandReply.Refused(Directory.Unfinished(_id)));
+            return;
+        }
+
         switch (Organization.Decide(State, message.Command, message.Meta.Time))
         {
             case Decision<OrganizationEvent>.Rejected(var reason):
@@ -61,6 +70,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
                 Sender.Tell(Done(message.Command));
                 break;
             case Decision<OrganizationEvent>.Accepted(var events):
+                _import = ImportPhase.Over;
                 Store(events, message.Meta, entries => Stored(message.Command, entries));
                 break;
         }
@@ -71,10 +81,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     {
         Publish(entries);
         Sender.Tell(Done(command));
-        if (_snapshots.IsDue(Revision))
-        {
-            SaveSnapshot(OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
-        }
+        SnapshotEvery(EventsPerSnapshot);
     }
 
     private CommandReply.Done Done(OrganizationCommand command) => new(Revision, OrganizationJournal.NodeOf(State, command));
@@ -100,6 +107,12 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
 
     private void Subscribe(Subscribe message)
     {
+        if (IsImporting)
+        {
+            Sender.Tell(new EntityBroken(Directory.Unfinished(_id).Message));
+            return;
+        }
+
         if (State.Exists && _feeds.Add(Sender))
         {
             Context.Watch(Sender);

@@ -6,11 +6,11 @@ namespace MeshActors.Cluster.Hosting;
 
 /// <summary>Whether this process can serve: a member that is up, regions that started, a journal that answers.</summary>
 public sealed class MeshReadiness(ActorSystem system, IRequiredActor<OrganizationActor> organizations, IRequiredActor<NodeActor> nodes,
-    IRequiredActor<DirectoryActor> directory, IReadOnlyActorRegistry registry)
+    IRequiredActor<DirectoryActor> directory, IReadOnlyActorRegistry registry, MeshOptions options)
 {
     private readonly Lazy<AkkaMesh> _mesh = new(() => new AkkaMesh(
         new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, registry.Get<Feeds.Feeds>()),
-        new OrganizationHistory(system),
+        new OrganizationRows(() => SqliteJournal.Connect(options.DatabaseFile)),
         Stopping(system)));
 
     internal IMesh Mesh => _mesh.Value;

@@ -17,13 +17,15 @@ internal static class SqliteJournal
     /// <summary>Seconds that a connection waits for the lock: far longer than any transaction here.</summary>
     private const int LockSecondsMax = 30;
 
-    public static DataOptionsSetup Setup(string file)
-    {
-        var connection = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = LockSecondsMax };
-        return new DataOptionsSetup(new DataOptions()
-            .UseConnectionString(ProviderName.SQLiteMS, connection.ToString())
-            .UseAfterConnectionOpened(Apply, ApplyAsync));
-    }
+    public static DataOptionsSetup Setup(string file) => new(new DataOptions()
+        .UseConnectionString(ProviderName.SQLiteMS, ConnectionString(file))
+        .UseAfterConnectionOpened(Apply, ApplyAsync));
+
+    /// <summary>To read: the pragmas are the writer's.</summary>
+    public static DbConnection Connect(string file) => new SqliteConnection(ConnectionString(file));
+
+    private static string ConnectionString(string file) =>
+        new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = LockSecondsMax }.ToString();
 
     private static void Apply(DbConnection connection)
     {

@@ -38,7 +38,8 @@ internal static class ServerCertificate
         && IsSignedBy(certificate, authority)
         && names.SetEquals(NamesOf(certificate));
 
-    private static X509Certificate2? Load(string path)
+    /// <summary>Certificate and key from one file; null when there is none that can be read.</summary>
+    public static X509Certificate2? Load(string path)
     {
         try
         {

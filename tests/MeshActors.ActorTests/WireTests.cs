@@ -129,7 +129,10 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         }
 
         DirectoryCommand[] wishes =
-            [new DirectoryCommand.RegisterOrganization(Some.Acme), new DirectoryCommand.CreateToken(token), new DirectoryCommand.RevokeToken("t1")];
+        [
+            new DirectoryCommand.RegisterOrganization(Some.Acme), new DirectoryCommand.CreateToken(token), new DirectoryCommand.RevokeToken("t1"),
+            new DirectoryCommand.BeginImport(Some.Acme), new DirectoryCommand.FinishImport(Some.Acme),
+        ];
         foreach (var wish in wishes)
         {
             yield return new ExecuteDirectory(wish, Meta1);
@@ -161,6 +164,10 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         yield return new StoredEntries(Some.Acme, 5, [], 6);
         yield return new StoredEntries(Some.Acme, 5, [new StoredEntry(6, "org.created.v1", [1]), new StoredEntry(7, "x", [])], 0);
         yield return new StoredEntry(6, "org.created.v1", [1, 2]);
+        yield return new ImportRows(Some.Acme, [new StoredEntry(6, "org.created.v1", [1])]);
+        yield return new FinishImport(Some.Acme, 6, [1, 2]);
+        yield return new ImportReply.At(6, [1, 2]);
+        yield return new ImportReply.Refused(new Refusal(RefusalCodes.JournalChain, "no"));
         yield return new GetNodeActivity(Some.Acme, Node1);
         yield return new NodeActivityAnswer(
             [new NodeSession(Meta1.Time, null, "gw", "1", "r", ""), new NodeSession(Meta1.Time, Meta1.Time, "gw", "1", "r", "x")], ["w"], [Key1], 9);

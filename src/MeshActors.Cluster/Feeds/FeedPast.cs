@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
 
@@ -9,7 +10,7 @@ namespace MeshActors.Cluster.Feeds;
 /// What a feed that has just begun must read to lead on an agent that comes from another process: the last entries of the
 /// journal before its own beginning. Read once, when the first such agent comes.
 /// </summary>
-internal sealed class FeedPast(OrganizationId organization, OrganizationHistory history)
+internal sealed class FeedPast(OrganizationId organization, OrganizationRows rows)
 {
     private bool _isRead;
     private bool _isReading;
@@ -47,9 +48,9 @@ internal sealed class FeedPast(OrganizationId organization, OrganizationHistory 
     {
         using var late = new CancellationTokenSource(AkkaMesh.Patience / 2);
         var subjects = ImmutableArray.CreateBuilder<NodeId?>();
-        await foreach (var entry in history.ReadAsync(organization, from, to, late.Token).ConfigureAwait(false))
+        await foreach (var page in rows.ReadAsync(organization, from, to, late.Token).ConfigureAwait(false))
         {
-            subjects.Add(MeshMap.Subject(entry.Event));
+            subjects.AddRange(page.Select(row => MeshMap.Subject(JournalMapping.Decode(row.Manifest, row.Bytes.Span).Event)));
         }
 
         // Of an organization whose journal is elsewhere nothing is found here.

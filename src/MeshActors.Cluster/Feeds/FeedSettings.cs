@@ -10,7 +10,7 @@ namespace MeshActors.Cluster.Feeds;
 /// <param name="GatewayName">This process, as a node's session list shows it.</param>
 /// <param name="Others">The cluster's other processes that agents may be connected to.</param>
 internal sealed record FeedSettings(
-    IActorRef Organizations, IActorRef Notes, OtherGateways Others, OrganizationHistory History, string GatewayName, TimeProvider Time)
+    IActorRef Organizations, IActorRef Notes, OtherGateways Others, OrganizationRows Rows, string GatewayName, TimeProvider Time)
 {
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -30,7 +30,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         _settings = settings;
         _subscription = new Subscription(id, settings.Organizations, settings.Time);
         _followers = new Followers(id, settings);
-        _past = new FeedPast(id, settings.History);
+        _past = new FeedPast(id, settings.Rows);
         _usedAt = settings.Time.GetTimestamp();
         Receive<Follow>(message => WhenKnown(message));
         Receive<GetView>(message => WhenKnown(message));

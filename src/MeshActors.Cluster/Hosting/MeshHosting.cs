@@ -86,7 +86,7 @@ public static class MeshHosting
     private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, TimeProvider time)
     {
         var notes = system.ActorOf(NodeNotes.Props(registry.Get<NodeActor>()), "node-notes");
-        var settings = new FeedSettings(registry.Get<OrganizationActor>(), notes, new OtherGateways(system), new OrganizationHistory(system), options.GatewayName, time);
+        var settings = new FeedSettings(registry.Get<OrganizationActor>(), notes, new OtherGateways(system), new OrganizationRows(options.Journal.Connect), options.GatewayName, time);
         var feeds = system.ActorOf(Feeds.Feeds.Props(settings), Feeds.Feeds.ActorName);
         registry.Register<Feeds.Feeds>(feeds);
 

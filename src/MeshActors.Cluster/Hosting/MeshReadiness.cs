@@ -19,7 +19,7 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
     private readonly Lazy<AkkaMesh> _mesh = new(() => new AkkaMesh(
         new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, registry.Get<Feeds.Feeds>()),
         new Feeds.OtherGateways(system),
-        new OrganizationHistory(system),
+        new OrganizationRows(options.Journal.Connect),
         Stopping(system)));
 
     internal IMesh Mesh => _mesh.Value;

@@ -39,6 +39,10 @@ public static class WireTypes
         ("get-presence/1", typeof(GetPresence)),
         ("presence/1", typeof(PresenceAnswer)),
         ("node-presence/1", typeof(NodePresence)),
+        ("import-rows/1", typeof(ImportRows)),
+        ("finish-import/1", typeof(FinishImport)),
+        ("import-at/1", typeof(ImportReply.At)),
+        ("import-refused/1", typeof(ImportReply.Refused)),
     ];
 
     /// <summary>What may stand inside a message. The closed families bring their cases along.</summary>

@@ -11,20 +11,25 @@ internal static class Caller
     private const string Scheme = "Bearer ";
 
     /// <summary>The secret in <c>authorization: Bearer ...</c>, or null when there is none of that kind.</summary>
-    public static Bearer? FindBearer(ServerCallContext context, string kind)
+    public static Bearer? FindBearer(ServerCallContext context, string kind) =>
+        Bearer.TryParse(FindSecret(context), kind, out var bearer) ? bearer : null;
+
+    private static string? FindSecret(ServerCallContext context)
     {
         var header = context.RequestHeaders.GetValue("authorization");
-        return header is not null
-            && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            && Bearer.TryParse(header[Scheme.Length..].Trim(), kind, out var bearer)
-            ? bearer
-            : null;
+        return header is not null && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : null;
     }
 
     public static IPAddress? RemoteAddress(ServerCallContext context)
     {
         var address = context.GetHttpContext().Connection.RemoteIpAddress;
         return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+    }
+
+    public static CallOrigin Origin(ServerCallContext context)
+    {
+        var address = RemoteAddress(context);
+        return new CallOrigin(FindSecret(context), address, address?.ToString() ?? "unknown", RequestId(context));
     }
 
     public static Meta Meta(ServerCallContext context, TimeProvider time, Principal principal) =>

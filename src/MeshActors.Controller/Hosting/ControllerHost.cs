@@ -104,6 +104,7 @@ public sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<FirstSecrets>().AddHostedService<Bootstrap>().AddSingleton<JournalProbe>();
         services.AddSingleton<ServerCertificates>().AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
         services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax));
+        services.AddSingleton(provider => new RefusalLog(RefusalLog.DefaultWindow, RefusalLog.DefaultPairsMax, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
         services.AddSingleton<AdminDoor>().AddSingleton<AdminService>().AddSingleton<AdminInterceptor>();
         services.AddGrpc(grpc =>

@@ -21,10 +21,20 @@ internal static class ControllerCommand
     {
         HelpName = "ADDR:PORT",
         Description = $"Where to listen; 0.0.0.0 and [::] both mean every address, IPv4 and IPv6 [env: {Variable("LISTEN")}]",
-        CustomParser = result => ParseListen(result, result.Tokens is [var token] ? token.Value : ""),
+        CustomParser = result => ParseListen(result, "--listen", result.Tokens is [var token] ? token.Value : ""),
         DefaultValueFactory = result => Environment.GetEnvironmentVariable(Variable("LISTEN")) is { Length: > 0 } text
-            ? ParseListen(result, text)
+            ? ParseListen(result, "--listen", text)
             : new ControllerOptions().Listen,
+    };
+
+    private static readonly Option<IPEndPoint?> EdgeListen = new("--edge-listen")
+    {
+        HelpName = "ADDR:PORT",
+        Description = $"Where agents connect over Akka remoting, with certificates of role agent [env: {Variable("EDGE_LISTEN")}] [default: nowhere]",
+        CustomParser = result => ParseListen(result, "--edge-listen", result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => Environment.GetEnvironmentVariable(Variable("EDGE_LISTEN")) is { Length: > 0 } text
+            ? ParseListen(result, "--edge-listen", text)
+            : null,
     };
 
     private static readonly Option<ValueList<HostAndPort>> Advertise = new("--advertise")
@@ -53,7 +63,7 @@ internal static class ControllerCommand
             Exit status: 0 stopped cleanly; 2 bad usage or input; 4 the host cannot do it.
             """)
         {
-            DataDir, Listen, Advertise, Config,
+            DataDir, Listen, EdgeListen, Advertise, Config,
         };
         root.SetAction((parsed, stopping) => RunAsync(ToOptions(parsed), stopping));
         var result = root.Parse(args);
@@ -96,11 +106,12 @@ internal static class ControllerCommand
     {
         DataDirectory = Path.GetFullPath(parsed.GetRequiredValue(DataDir)),
         Listen = parsed.GetRequiredValue(Listen),
+        EdgeListen = parsed.GetValue(EdgeListen),
         Advertise = parsed.GetValue(Advertise),
         ConfigFiles = parsed.GetValue(Config),
     };
 
-    private static IPEndPoint ParseListen(ArgumentResult result, string text)
+    private static IPEndPoint ParseListen(ArgumentResult result, string option, string text)
     {
         var split = text.LastIndexOf(':');
         var host = split < 0 ? "" : text[..split].Trim('[', ']');
@@ -109,7 +120,7 @@ internal static class ControllerCommand
             return new IPEndPoint(address, port);
         }
 
-        result.AddError($"--listen '{text}' is no ADDR:PORT; write it as 0.0.0.0:8443 or [::1]:8443, with a port of 1 to 65535.");
+        result.AddError($"{option} '{text}' is no ADDR:PORT; write it as 0.0.0.0:8443 or [::1]:8443, with a port of 1 to 65535.");
         return new ControllerOptions().Listen;
     }
 

@@ -21,6 +21,9 @@ public sealed record ControllerOptions
     /// <summary>HOCON for Akka that goes before the controller's own; a later file wins.</summary>
     public ValueList<string> ConfigFiles { get; init; }
 
+    /// <summary>Where agents connect over Akka remoting. Null: nowhere.</summary>
+    public IPEndPoint? EdgeListen { get; init; }
+
     public bool ListensEverywhere => Listen.Address.Equals(IPAddress.Any) || Listen.Address.Equals(IPAddress.IPv6Any);
 }
 

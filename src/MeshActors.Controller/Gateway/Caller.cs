@@ -35,13 +35,12 @@ internal static class Caller
     public static Meta Meta(ServerCallContext context, TimeProvider time, Principal principal) =>
         new(WholeMilliseconds(time.GetUtcNow()), principal, RequestId(context));
 
-    private static string RequestId(ServerCallContext context)
-    {
-        var given = context.RequestHeaders.GetValue("x-request-id");
-        return given is { Length: > 0 and <= Limits.RequestIdLengthMax } && given.All(c => c is > ' ' and < '\x7f')
-            ? given
-            : context.GetHttpContext().TraceIdentifier;
-    }
+    /// <summary>Null for one that is none.</summary>
+    public static string? RequestId(string? given) =>
+        given is { Length: > 0 and <= Limits.RequestIdLengthMax } && given.All(c => c is > ' ' and < '\x7f') ? given : null;
+
+    private static string RequestId(ServerCallContext context) =>
+        RequestId(context.RequestHeaders.GetValue("x-request-id")) ?? context.GetHttpContext().TraceIdentifier;
 
     private static DateTimeOffset WholeMilliseconds(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());

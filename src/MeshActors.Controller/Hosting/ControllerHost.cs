@@ -3,6 +3,7 @@ using MeshActors.Controller.Admin;
 using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Gateway;
+using MeshActors.Controller.Remoting;
 using MeshActors.Controller.Trust;
 using Microsoft.Extensions.Logging.Console;
 
@@ -106,6 +107,11 @@ public sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax));
         services.AddSingleton(provider => new RefusalLog(RefusalLog.DefaultWindow, RefusalLog.DefaultPairsMax, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
+        if (options.EdgeListen is not null)
+        {
+            services.AddSingleton<AgentCalls>().AddHostedService<EdgeSystem>();
+        }
+
         services.AddSingleton<AdminDoor>().AddSingleton<AdminService>().AddSingleton<AdminInterceptor>();
         services.AddGrpc(grpc =>
         {

@@ -15,6 +15,12 @@ internal sealed record FeedSettings(IActorRef Organizations, IActorRef Notes, st
     /// <summary>A feed that nobody follows or asks ends after this: its organization may then leave memory too.</summary>
     public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// An agent whose map is newer than this process's waits so long for it to catch up, and keeps its map meanwhile: a
+    /// missed message is noticed within <see cref="Subscription.RenewAfter"/>. Then it is led back, as after a restored backup.
+    /// </summary>
+    public TimeSpan LagMax { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>An agent that takes nothing for so long holds a connection for nothing. Longer than a passing network fault.</summary>
     public TimeSpan StuckMax { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -107,6 +107,20 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     // anybody is turned away, one question at a time for all who wait.
     private void Admit(Waiting waiting, Follow follow, FeedFold fold)
     {
+        if (IsAhead(follow.Request, fold) && _settings.Time.GetElapsedTime(waiting.Since) < _settings.LagMax)
+        {
+            if (waiting.Number == 0)
+            {
+                WaitForNews(waiting);
+            }
+            else
+            {
+                Wait(waiting);
+            }
+
+            return;
+        }
+
         var reply = _followers.Admit(follow.Request, fold, Self);
         if (reply is FollowReply.Refused && waiting.Number == 0)
         {
@@ -116,6 +130,10 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
         waiting.Caller.Tell(new FollowAnswer(reply));
     }
+
+    // It comes from a process that knows more: it is not led back while this one catches up.
+    private bool IsAhead(FollowRequest request, FeedFold fold) =>
+        request.HaveRevision > fold.Revision && CredentialCheck.Refusal(fold.State, _id, request.Node, request.Credential) is null;
 
     private void WaitForNews(Waiting waiting)
     {
@@ -138,18 +156,38 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     private void OnWhole(SubscribedWhole message)
     {
+        // Of an older question: perhaps from an entity that has lost its place since.
+        if (message.Number < _subscription.Answered)
+        {
+            return;
+        }
+
         Hear(message.Number);
         if (_fold is null || message.Revision != _fold.Revision)
         {
-            _fold = FeedFold.From(message, _fold);
-            _followers.CutVoid(_fold.State, _followers.Nodes);
+            TakeWhole(message);
         }
 
         AnswerWaiting();
-        if (!_fold.State.Exists && _waiting.Count == 0)
+        if (_fold is { State.Exists: false } && _waiting.Count == 0)
         {
             Context.Parent.Tell(new Feeds.Retire(_id));
         }
+    }
+
+    // An earlier one comes from a journal that was restored from a backup: an entity that is only behind says nothing.
+    private void TakeWhole(SubscribedWhole message)
+    {
+        if (_fold is not null && message.Revision > _fold.Revision)
+        {
+            _fold.Jump(message);
+        }
+        else
+        {
+            _fold = FeedFold.From(message, _fold);
+        }
+
+        _followers.CutVoid(_fold.State, _followers.Nodes);
     }
 
     private void Hear(long number)
@@ -177,7 +215,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         var ready = _waiting.Where(waiting => waiting.Number <= _subscription.Answered).ToList();
         _waiting.RemoveAll(waiting => waiting.Number <= _subscription.Answered);
         ready.ForEach(Answer);
-        if (_waiting.Count > 0)
+        if (_waiting.Any(waiting => waiting.Number > _subscription.Answered))
         {
             _subscription.AskIfIdle(Self, Have);
         }
@@ -199,6 +237,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     {
         _waiting.RemoveAll(waiting => _settings.Time.GetElapsedTime(waiting.Since) > AkkaMesh.Patience);
         _subscription.Renew(Self, Have);
+        AnswerWaiting();
         _followers.CutStuck();
         if (_followers.Any)
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using MeshActors.Contracts.Trust;
 using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.Trust;
 
@@ -15,7 +14,4 @@ internal static class EdgeAddress
         var isAny = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
         return (options.Advertise is not [_, ..] && !isAny ? listen.Address.ToString() : LocalNames.Primary(options).Host, listen.Port);
     }
-
-    /// <summary>For the certificate: an IPv6 address is no name.</summary>
-    public static string PeerNameOf(string host) => PeerName.IsValidName(host) ? host : host.Replace(':', '-');
 }

@@ -2,11 +2,10 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Remote.Transport.DotNetty;
+using MeshActors.Cluster.Hosting;
 using MeshActors.Controller.CommandLine;
-using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Gateway;
 using MeshActors.Controller.Hosting;
-using MeshActors.Controller.Trust;
 using MeshActors.Remoting.Wire;
 
 namespace MeshActors.Controller.Remoting;
@@ -17,8 +16,7 @@ namespace MeshActors.Controller.Remoting;
 /// </summary>
 internal sealed partial class EdgeSystem(
     ControllerOptions options,
-    DataDir directory,
-    CertificateAuthority authority,
+    MeshOptions mesh,
     AgentCalls calls,
     RefusalLog refusals,
     TimeProvider time,
@@ -74,12 +72,11 @@ internal sealed partial class EdgeSystem(
 
     private ActorSystemSetup Setup((string Host, int Port) address)
     {
-        var name = EdgeAddress.PeerNameOf(address.Host);
-        var trust = new AgentTrust(authority.Certificate, refusals, loggers.CreateLogger<AgentTrust>());
-        var certificate = PeerCertificate.Open(directory, authority, name, time.GetUtcNow());
+        var identity = mesh.Identity ?? throw new InvalidOperationException("A controller has a certificate.");
+        var trust = new AgentTrust(identity.Authority, refusals, loggers.CreateLogger<AgentTrust>());
         return ActorSystemSetup.Create(
             BootstrapSetup.Create().WithConfig(Config(address)),
-            new DotNettySslSetup(certificate, suppressValidation: false, requireMutualAuthentication: true, customValidator: trust.IsGood));
+            new DotNettySslSetup(identity.Certificate, suppressValidation: false, requireMutualAuthentication: true, customValidator: trust.IsGood));
     }
 
     private Config Config((string Host, int Port) address) => EdgeForms.Config

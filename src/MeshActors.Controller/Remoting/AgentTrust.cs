@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Akka.Event;
 using MeshActors.Contracts.Trust;
 using MeshActors.Controller.Gateway;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace MeshActors.Controller.Remoting;
 

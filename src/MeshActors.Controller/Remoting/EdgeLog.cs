@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Akka.Actor;
 using Akka.Event;
 using MeshActors.Controller.Gateway;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace MeshActors.Controller.Remoting;
 
@@ -22,14 +23,23 @@ internal sealed partial class EdgeLog : ReceiveActor
         _logger = logger;
         Context.System.EventStream.Subscribe(Self, typeof(Warning));
         Context.System.EventStream.Subscribe(Self, typeof(Error));
-        Receive<LogEvent>(Tell);
+        Receive<LogEvent>(said =>
+        {
+            if ($"{said.Message}" is var text && !IsAnEnd(text))
+            {
+                Tell(said, text);
+            }
+        });
     }
 
     public static Props Props(RefusalLog refusals, ILogger logger) => Akka.Actor.Props.Create(() => new EdgeLog(refusals, logger));
 
-    private void Tell(LogEvent said)
+    /// <summary>An agent that has gone, as all do.</summary>
+    private static bool IsAnEnd(string text) =>
+        text == "Disassociated" || text.StartsWith("Association with remote system", StringComparison.Ordinal);
+
+    private void Tell(LogEvent said, string text)
     {
-        var text = $"{said.Message}";
         var peer = Peer().Match(said.LogSource) is { Success: true } bySource ? bySource.Groups[1].Value
             : Peer().Match(text) is { Success: true } byText ? byText.Groups[1].Value
             : "unknown";

@@ -14,10 +14,11 @@ namespace MeshActors.Controller.Remoting;
 /// The agents' door over Akka remoting: an actor system beside the gateway, of no cluster, that reads five messages and
 /// nothing else. Starts after the mesh answers, ends after the streams were told to go.
 /// </summary>
+/// <param name="services">Asked late: the mesh is there only once the cluster has started.</param>
 internal sealed partial class EdgeSystem(
     ControllerOptions options,
     MeshOptions mesh,
-    AgentCalls calls,
+    IServiceProvider services,
     RefusalLog refusals,
     TimeProvider time,
     ILoggerFactory loggers) : IHostedService
@@ -45,7 +46,7 @@ internal sealed partial class EdgeSystem(
         }
 
         _system.ActorOf(EdgeLog.Props(refusals, _logger), "log");
-        _receptionist = _system.ActorOf(AgentReceptionist.Props(calls, time), EdgeForms.Receptionist);
+        _receptionist = _system.ActorOf(AgentReceptionist.Props(services.GetRequiredService<AgentCalls>(), time), EdgeForms.Receptionist);
         Listens(address.Host, address.Port);
         return Task.CompletedTask;
     }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Akka.Remote;
 using MeshActors.Contracts.Edge.V1;
 using MeshActors.Contracts.Sessions;
@@ -54,8 +55,10 @@ internal sealed class CallActor : ReceiveActor, IWithTimers
         Receive<Taken>(_line.Hear, _ => Sender.Equals(_session));
         Receive<HangUp>(_ => Context.Stop(Self));
         Receive<Beat>(_ => _line.Beat());
-        Receive<DisassociatedEvent>(
-            e => _line.Break("the connection is gone"), e => e.RemoteAddress.Equals(_receptionist.Path.Address));
+        Receive<DisassociatedEvent>(_ => Lost("the connection is gone"), IsAboutTheEdge);
+        Receive<AssociationErrorEvent>(_ => Lost("no connection"), IsAboutTheEdge);
+        // Akka waits before it connects again, and drops what is sent meanwhile.
+        Receive<DeadLetter>(_ => Lost("no connection"), letter => ReferenceEquals(letter.Message, _open));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -65,7 +68,8 @@ internal sealed class CallActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(AssociationEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
         Timers.StartPeriodicTimer("beat", Beat.Instance, Line.BeatInterval);
         _receptionist.Tell(_open);
     }
@@ -78,6 +82,14 @@ internal sealed class CallActor : ReceiveActor, IWithTimers
         }
 
         _call.Dispose();
+    }
+
+    private bool IsAboutTheEdge(AssociationEvent e) => e.RemoteAddress.Equals(_receptionist.Path.Address);
+
+    private void Lost(string fault)
+    {
+        _call.Refuse(new IOException(fault));
+        _line.Break(fault);
     }
 
     private void Begin(IActorRef session)

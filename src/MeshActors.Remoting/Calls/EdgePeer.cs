@@ -30,7 +30,7 @@ internal sealed class EdgePeer(X509Certificate2 authority)
             return new ControllerUnreachableException($"{place} is not this mesh's controller. {distrust}", isDistrust: true, fault);
         }
 
-        var cause = fault is IOException ? fault.Message : _lastError ?? "no answer came in time";
+        var cause = _lastError ?? (fault is IOException ? fault.Message : "no answer came in time");
         return new ControllerUnreachableException(
             $"{place}: {cause}. Check that the edge listens there, that it advertises this very name, and that it trusts this certificate.", false, fault);
     }

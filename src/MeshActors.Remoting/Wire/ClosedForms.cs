@@ -42,6 +42,10 @@ public sealed class ClosedContainers(ExtendedActorSystem system) : ClosedForm(sy
 
 public sealed class ClosedMisc(ExtendedActorSystem system) : ClosedForm(system, 16);
 
-public sealed class ClosedPrimitive(ExtendedActorSystem system) : ClosedForm(system, 17);
+/// <remarks>As of <see cref="ClosedJson"/>.</remarks>
+public sealed class ClosedPrimitive(ExtendedActorSystem system, Config config) : ClosedForm(system, 17)
+{
+    public Config Config { get; } = config;
+}
 
 public sealed class ClosedSystemMessages(ExtendedActorSystem system) : ClosedForm(system, 22);

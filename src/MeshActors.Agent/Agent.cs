@@ -2,6 +2,7 @@ using MeshActors.Agent.Linux;
 using MeshActors.Agent.Session;
 using MeshActors.Agent.State;
 using MeshActors.Contracts.Mapping;
+using MeshActors.Contracts.Sessions;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using MeshActors.Domain.Trust;

@@ -105,23 +105,13 @@ internal sealed record Fault(string Name, Func<ClusterSite, Task> InjectAsync)
     private static Fault StopDatabase(Dice dice)
     {
         var time = Between(dice, 0, 3_000);
-        return new Fault($"database stopped for {time.TotalSeconds:0.0} s", async site =>
-        {
-            await site.Database.StopAsync();
-            await Task.Delay(time);
-            await site.Database.StartAsync();
-        });
+        return new Fault($"database stopped for {time.TotalSeconds:0.0} s", site => site.Database.RestartAsync(isCrash: false, time));
     }
 
     private static Fault CrashDatabase(Dice dice)
     {
         var time = Between(dice, 0, 2_000);
-        return new Fault($"database crashed for {time.TotalSeconds:0.0} s", async site =>
-        {
-            await site.Database.CrashAsync();
-            await Task.Delay(time);
-            await site.Database.StartAsync();
-        });
+        return new Fault($"database crashed for {time.TotalSeconds:0.0} s", site => site.Database.RestartAsync(isCrash: true, time));
     }
 
     private static Fault FreezeDatabase(Dice dice)

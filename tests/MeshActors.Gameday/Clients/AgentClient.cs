@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
-using MeshActors.Agent.Session;
+using MeshActors.Contracts.Sessions;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Contracts.Trust;

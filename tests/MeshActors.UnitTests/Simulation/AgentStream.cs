@@ -1,4 +1,4 @@
-using MeshActors.Agent.Session;
+using MeshActors.Contracts.Sessions;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;

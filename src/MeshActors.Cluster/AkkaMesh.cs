@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Messages;
+using MeshActors.Contracts.History;
+using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
 using MeshActors.Domain.Nodes;
@@ -11,7 +13,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, OrganizationRows rows, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -46,7 +48,9 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
     {
         var view = await AskFeedAsync<OrganizationFeed.View>(
             organization, OrganizationFeed.GetView.Instance, cancellationToken).ConfigureAwait(false);
-        return view.Organization;
+        return view.Organization is { } here
+            ? here with { Presence = await others.AddAsync(here.Presence, organization, cancellationToken).ConfigureAwait(false) }
+            : null;
     }
 
     public async Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken)
@@ -69,10 +73,13 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
             var end = follow ? Math.Min(picture.Revision, last) : Math.Min(last, Math.Max(picture.Revision, 0));
             if (next <= end)
             {
-                await foreach (var entry in history.ReadAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
+                await foreach (var page in rows.ReadAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
                 {
-                    yield return entry;
-                    next = entry.Revision + 1;
+                    foreach (var row in page)
+                    {
+                        yield return Read(row, organization);
+                        next = row.Revision + 1;
+                    }
                 }
             }
 
@@ -86,6 +93,18 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
             cancellationToken.ThrowIfCancellationRequested();
             ThrowIfStopping();
         }
+    }
+
+    public IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(
+        OrganizationId organization, long from, long to, CancellationToken cancellationToken) =>
+        rows.ReadAsync(organization, from, to, cancellationToken);
+
+    public async Task<ImportStart> BeginImportAsync(OrganizationId organization, Meta meta, CancellationToken cancellationToken)
+    {
+        var import = new OrganizationImport(organization, meta, actors, _calls, rows);
+        return await import.BeginAsync(cancellationToken).ConfigureAwait(false) is { } reason
+            ? new ImportStart.Refused(reason)
+            : new ImportStart.Begun(import);
     }
 
     public async Task<FollowReply> FollowAsync(FollowRequest request, CancellationToken cancellationToken)
@@ -112,7 +131,7 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
             await _confirmations.WaitAsync(patient.Token).ConfigureAwait(false);
             try
             {
-                await foreach (var _ in history.ReadAsync(organization, board.Current.Revision + 1, long.MaxValue, patient.Token).ConfigureAwait(false))
+                await foreach (var _ in rows.ReadAsync(organization, board.Current.Revision + 1, 0, patient.Token).ConfigureAwait(false))
                 {
                     throw new MeshUnavailableException($"This process does not have the newest state of organization '{organization}' yet; try again.");
                 }
@@ -139,6 +158,19 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
         if (stopping.IsCancellationRequested)
         {
             throw new MeshUnavailableException(StoppingSentence);
+        }
+    }
+
+    private static OrganizationEntry Read(JournalRow row, OrganizationId organization)
+    {
+        try
+        {
+            var decoded = JournalMapping.Decode(row.Manifest, row.Bytes.Span);
+            return new OrganizationEntry(row.Revision, decoded.Meta, decoded.Event, row.Manifest);
+        }
+        catch (FormatException e)
+        {
+            throw new MeshUnavailableException($"Entry {row.Revision} of organization '{organization}' cannot be read: {e.Message}", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using MeshActors.Cluster.Messages;
+using MeshActors.Contracts.History;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
 using MeshActors.Domain.Nodes;
@@ -33,6 +34,15 @@ public interface IMesh
     IAsyncEnumerable<OrganizationEntry> EventsAsync(
         OrganizationId organization, long from, long to, bool follow, CancellationToken cancellationToken);
 
+    /// <summary>The journal's rows as they are stored, in pages, in order; with to 0 up to the newest. Nothing of them is read or checked.</summary>
+    IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(OrganizationId organization, long from, long to, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Begins to bring in the journal that an organization has elsewhere, or goes on with it. The name is taken from now
+    /// on, and nobody reaches the organization until the import is finished.
+    /// </summary>
+    Task<ImportStart> BeginImportAsync(OrganizationId organization, Meta meta, CancellationToken cancellationToken);
+
     /// <summary>
     /// The credential's node follows the map from what it has: missed deltas when the feed still holds them, else a
     /// whole map; then every delta. Refuses a credential that the organization does not know. No entity is recovered
@@ -61,7 +71,7 @@ public abstract record CommandReply : IMeshMessage
 /// <param name="Manifest">As <c>org.node-joined.v1</c>.</param>
 public sealed record OrganizationEntry(long Revision, Meta Meta, OrganizationEvent Event, string Manifest);
 
-/// <param name="Presence">Of the nodes that are, or were since this process's start, connected to it.</param>
+/// <param name="Presence">Of the nodes that are, or were since these processes started, connected to one of the cluster.</param>
 public sealed record OrganizationView(long Revision, OrganizationState State, IReadOnlyDictionary<NodeId, Presence> Presence);
 
 /// <summary>What a gateway knows of a node's stream. Never stored in the organization's journal.</summary>

@@ -52,7 +52,10 @@ public sealed class GoldenTests
     ];
 
     private static readonly DirectoryEvent[] Directory1 =
-        [new DirectoryEvent.OrganizationRegistered(Some.Acme), new DirectoryEvent.TokenCreated(Token1), new DirectoryEvent.TokenRevoked("t1")];
+    [
+        new DirectoryEvent.OrganizationRegistered(Some.Acme), new DirectoryEvent.TokenCreated(Token1), new DirectoryEvent.TokenRevoked("t1"),
+        new DirectoryEvent.ImportBegun(Some.Acme),
+    ];
 
     [Fact]
     public void Every_stored_event_has_its_golden_bytes() => Matches("journal.txt",

@@ -129,7 +129,10 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         }
 
         DirectoryCommand[] wishes =
-            [new DirectoryCommand.RegisterOrganization(Some.Acme), new DirectoryCommand.CreateToken(token), new DirectoryCommand.RevokeToken("t1")];
+        [
+            new DirectoryCommand.RegisterOrganization(Some.Acme), new DirectoryCommand.CreateToken(token), new DirectoryCommand.RevokeToken("t1"),
+            new DirectoryCommand.BeginImport(Some.Acme), new DirectoryCommand.FinishImport(Some.Acme),
+        ];
         foreach (var wish in wishes)
         {
             yield return new ExecuteDirectory(wish, Meta1);
@@ -151,11 +154,20 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         yield return new CommandReply.Refused(new Refusal(RefusalCodes.PrefixOverlap, "no"));
         yield return new EntityBroken("why");
         yield return new WriteFailed("why");
+        yield return new SessionStarted(Some.Acme, Node1);
+        yield return new GetPresence(Some.Acme);
+        var presence = new NodePresence(Node1, new Presence(true, 7, Meta1.Time, "0.1.0", "192.0.2.1", ["one"]));
+        yield return presence;
+        yield return new PresenceAnswer([presence]);
         yield return new Subscribe(Some.Acme, 5, 6);
         yield return new SubscribedWhole(Some.Acme, 5, "org.snapshot.v1", [1, 2, 3], 6);
         yield return new StoredEntries(Some.Acme, 5, [], 6);
         yield return new StoredEntries(Some.Acme, 5, [new StoredEntry(6, "org.created.v1", [1]), new StoredEntry(7, "x", [])], 0);
         yield return new StoredEntry(6, "org.created.v1", [1, 2]);
+        yield return new ImportRows(Some.Acme, [new StoredEntry(6, "org.created.v1", [1])]);
+        yield return new FinishImport(Some.Acme, 6, [1, 2]);
+        yield return new ImportReply.At(6, [1, 2]);
+        yield return new ImportReply.Refused(new Refusal(RefusalCodes.JournalChain, "no"));
         yield return new GetNodeActivity(Some.Acme, Node1);
         yield return new NodeActivityAnswer(
             [new NodeSession(Meta1.Time, null, "gw", "1", "r", ""), new NodeSession(Meta1.Time, Meta1.Time, "gw", "1", "r", "x")], ["w"], [Key1], 9);

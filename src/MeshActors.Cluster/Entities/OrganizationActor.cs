@@ -6,11 +6,12 @@ using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
+using Directory = MeshActors.Domain.Directories.Directory;
 
 namespace MeshActors.Cluster.Entities;
 
 /// <summary>One organization: decides, stores, answers, and tells its feeds; in that order. No rule and no clock is here.</summary>
-public sealed class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
+public sealed partial class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
 {
     /// <summary>Replaying this many events takes a few milliseconds.</summary>
     public const int EventsPerSnapshot = 500;
@@ -22,7 +23,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     private readonly HashSet<IActorRef> _feeds = [];
     private readonly Queue<StoredEntry> _recent = new(EntriesKept);
     private bool _isFresh = true;
-    private readonly SnapshotSchedule _snapshots = new(EventsPerSnapshot);
+    private readonly SnapshotSchedule _snapshots = new();
 
     public OrganizationActor(OrganizationId id)
         : base(PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
@@ -30,6 +31,8 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
         _id = id;
         Command<ExecuteOrganization>(Execute);
         Command<Subscribe>(Subscribe);
+        Command<ImportRows>(Import);
+        Command<FinishImport>(FinishImport);
         Command<Terminated>(feed => _feeds.Remove(feed.ActorRef));
         Command<SaveSnapshotSuccess>(saved => _snapshots.Saved(saved.Metadata.SequenceNr, DeleteSnapshots));
         Command<SaveSnapshotFailure>(_ => { });        // the store has logged it; the journal has everything
@@ -52,6 +55,12 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
 
     private void Execute(ExecuteOrganization message)
     {
+        if (IsImporting)
+        {
+            Sender.Tell(new CommandReply.Refused(Directory.Unfinished(_id)));
+            return;
+        }
+
         _isFresh = false;
         switch (Organization.Decide(State, message.Command, message.Meta.Time))
         {
@@ -63,6 +72,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
                 Sender.Tell(Done(message.Command));
                 break;
             case Decision<OrganizationEvent>.Accepted(var events):
+                _import = ImportPhase.Over;
                 Store(events, message.Meta, entries => Stored(message.Command, entries));
                 break;
         }
@@ -73,10 +83,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     {
         Publish(entries);
         Sender.Tell(Done(command));
-        if (_snapshots.IsDue(Revision))
-        {
-            SaveSnapshot(OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
-        }
+        SnapshotEvery(EventsPerSnapshot);
     }
 
     private CommandReply.Done Done(OrganizationCommand command) => new(Revision, OrganizationJournal.NodeOf(State, command));
@@ -103,6 +110,12 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
 
     private void Subscribe(Subscribe message)
     {
+        if (IsImporting)
+        {
+            Sender.Tell(new EntityBroken(Directory.Unfinished(_id).Message));
+            return;
+        }
+
         // The feed has seen an entry that is not here: another entity of this organization lives, or did. This one's next
         // incarnation reads the journal, and if the journal ends here too, the feed is told so.
         if (message.HaveRevision > Revision && !_isFresh)

@@ -8,7 +8,9 @@ namespace MeshActors.Cluster.Feeds;
 /// <param name="Organizations">The shard region of the organizations.</param>
 /// <param name="Notes">Takes what is seen of machines.</param>
 /// <param name="GatewayName">This process, as a node's session list shows it.</param>
-internal sealed record FeedSettings(IActorRef Organizations, IActorRef Notes, string GatewayName, TimeProvider Time)
+/// <param name="Others">The cluster's other processes that agents may be connected to.</param>
+internal sealed record FeedSettings(
+    IActorRef Organizations, IActorRef Notes, OtherGateways Others, OrganizationRows Rows, string GatewayName, TimeProvider Time)
 {
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(1);
 

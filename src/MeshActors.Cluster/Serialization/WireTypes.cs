@@ -35,6 +35,14 @@ public static class WireTypes
         ("directory/1", typeof(DirectoryAnswer)),
         ("stop/1", typeof(StopEntity)),
         ("write-failed/1", typeof(WriteFailed)),
+        ("session-started/1", typeof(SessionStarted)),
+        ("get-presence/1", typeof(GetPresence)),
+        ("presence/1", typeof(PresenceAnswer)),
+        ("node-presence/1", typeof(NodePresence)),
+        ("import-rows/1", typeof(ImportRows)),
+        ("finish-import/1", typeof(FinishImport)),
+        ("import-at/1", typeof(ImportReply.At)),
+        ("import-refused/1", typeof(ImportReply.Refused)),
     ];
 
     /// <summary>What may stand inside a message. The closed families bring their cases along.</summary>
@@ -47,7 +55,7 @@ public static class WireTypes
         typeof(Node), typeof(NodeSession), typeof(TokenState), typeof(AccessToken), typeof(JoinKey), typeof(AddressPools),
         typeof(OrganizationId), typeof(OrganizationId[]), typeof(NodeId), typeof(PublicKey), typeof(PublicKey[]),
         typeof(Domain.Trust.SecretHash), typeof(Prefix), typeof(Prefix[]), typeof(Endpoint), typeof(Endpoint[]), typeof(EndpointKind),
-        typeof(StoredEntry[]), typeof(NodeSession[]), typeof(TokenState[]),
+        typeof(Presence), typeof(NodePresence[]), typeof(ImmutableArray<NodePresence>), typeof(StoredEntry[]), typeof(NodeSession[]), typeof(TokenState[]),
         typeof(ValueList<string>), typeof(ValueList<Prefix>), typeof(ValueList<Endpoint>),
         typeof(ImmutableArray<StoredEntry>), typeof(ImmutableArray<NodeSession>), typeof(ImmutableArray<TokenState>),
         typeof(ImmutableArray<OrganizationId>), typeof(ImmutableArray<PublicKey>),

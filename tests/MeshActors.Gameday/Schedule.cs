@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using MeshActors.Gameday.Clients;
-using MeshActors.Gameday.Site;
-using MeshActors.UnitTests.Simulation;
+using MeshActors.Gameday.Sites;
 
 namespace MeshActors.Gameday;
 
@@ -10,7 +9,7 @@ namespace MeshActors.Gameday;
 internal sealed record Verdict(ulong Seed, string Story, TimeSpan Took, TimeSpan HealTook, Counts Counts, IReadOnlyList<string> Faults);
 
 /// <summary>One schedule: churn, faults from the seed, healing, quiet, judgement.</summary>
-internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyList<JournalHistory> histories)
+internal sealed class Schedule(Site site, Fleet fleet, Ledger ledger, IReadOnlyList<JournalHistory> histories)
 {
     private static readonly TimeSpan StormMin = TimeSpan.FromSeconds(2.5);
 
@@ -22,11 +21,10 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
     /// <summary>A push takes milliseconds; a feed that nobody pushes to asks after 5 s.</summary>
     private static readonly TimeSpan PushMax = TimeSpan.FromSeconds(4.5);
 
-    public async Task<Verdict> RunAsync(ulong seed)
+    public async Task<Verdict> RunAsync(ulong seed, IReadOnlyList<Step> plan)
     {
         var clock = Stopwatch.StartNew();
-        var plan = Fault.Plan(new Dice(seed));
-        var story = string.Join(", ", plan.Select(step => $"{step.At.TotalSeconds:0.0} s {step.Fault.Name}"));
+        var story = string.Join(", ", plan.Select(step => $"{step.At.TotalSeconds:0.0} s {step.Name}"));
         fleet.Churn();
         await Task.WhenAll([Task.Delay(StormMin), .. plan.Select(InjectAsync)]);
         var healing = Stopwatch.StartNew();
@@ -42,7 +40,7 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
         faults.AddRange(seen);
         foreach (var (history, team) in histories.Zip(fleet.Teams))
         {
-            faults.AddRange(await history.ReadAsync(lab.Database.ConnectionString));
+            faults.AddRange(await history.ReadAsync(site.ConnectToJournal));
             faults.AddRange(Oracle.Judge(history, [.. acknowledged.Where(command => command.Organization == team.Name)]));
             faults.AddRange(Oracle.Outcasts(history, AgentsOf(team)));
         }
@@ -50,22 +48,16 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
         return new Verdict(seed, story, clock.Elapsed, healTook, counts, faults);
     }
 
-    private async Task InjectAsync((TimeSpan At, Fault Fault) step)
+    private static async Task InjectAsync(Step step)
     {
         await Task.Delay(step.At);
-        await step.Fault.InjectAsync(lab);
+        await step.InjectAsync();
     }
 
     private async Task<List<string>> HealAsync()
     {
-        foreach (var controller in lab.Controllers)
-        {
-            controller.Signal("CONT");
-            await Network.HealAsync(controller.Machine);
-        }
-
-        await Network.HealAsync(lab.Database.Machine);
-        var answers = await Task.WhenAll(lab.Controllers.Select(controller => lab.Readiness.WaitAsync(controller, HealMax)));
+        await site.HealAsync();
+        var answers = await Task.WhenAll(site.Controllers.Select(controller => site.Readiness.WaitAsync(controller, HealMax)));
         return [.. answers.Select((answer, index) => (answer, index)).Where(a => a.answer is not null)
             .Select(a => $"controller{a.index + 1} is not ready {HealMax.TotalSeconds:0} s after the last fault: {a.answer}")];
     }
@@ -74,7 +66,7 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
     private async Task<List<string>> RestAsync()
     {
         var faults = await UntilAllHaveAllAsync(RestMax, "at rest");
-        for (var gateway = 0; gateway < lab.Controllers.Count && faults.Count == 0; gateway++)
+        for (var gateway = 0; gateway < site.Controllers.Count && faults.Count == 0; gateway++)
         {
             await Task.WhenAll(fleet.Teams.Select((team, index) => fleet.Operators[index].CreateKeyAsync(team, gateway, CancellationToken.None)));
             // The first may wait for an entity that learns only by its write that another one lived; the others may not.
@@ -104,7 +96,7 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
         var faults = new List<string>();
         foreach (var (history, team) in histories.Zip(fleet.Teams))
         {
-            faults.AddRange(await history.ReadAsync(lab.Database.ConnectionString));
+            faults.AddRange(await history.ReadAsync(site.ConnectToJournal));
             var map = history.Map;
             faults.AddRange(
                 from agent in AgentsOf(team)

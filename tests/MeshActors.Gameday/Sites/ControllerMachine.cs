@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace MeshActors.Gameday.Site;
+namespace MeshActors.Gameday.Sites;
 
 /// <summary>One mesh-controller on a machine of its own, with a supervisor that starts it again as systemd would.</summary>
 internal sealed class ControllerMachine(Machine machine, string address, string[] arguments, string logFile) : IAsyncDisposable

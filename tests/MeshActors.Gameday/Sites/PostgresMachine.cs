@@ -1,4 +1,4 @@
-namespace MeshActors.Gameday.Site;
+namespace MeshActors.Gameday.Sites;
 
 /// <summary>A lab machine with a PostgreSQL server of its own, which can be stopped, killed, frozen and slowed.</summary>
 internal sealed class PostgresMachine(Machine machine, string address) : IAsyncDisposable

@@ -60,7 +60,8 @@ internal sealed record Fault(string Name, Func<ClusterSite, Task> InjectAsync)
 
     private static Fault Pause(Dice dice)
     {
-        var time = Between(dice, 300, 6_000);
+        // Long enough, sometimes, that its organizations live elsewhere when it wakes and goes on as if nothing were.
+        var time = Between(dice, 300, 9_000);
         return OnController(dice, $"SIGSTOP for {time.TotalSeconds:0.0} s", async (_, controller) =>
         {
             controller.Signal("STOP");

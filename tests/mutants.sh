@@ -32,7 +32,7 @@ gameday() {
   shift
   dotnet publish "$COPY/src/MeshActors.Controller" -c Release -v quiet -o "$COPY/artifacts/published/mesh-controller" >"$log" 2>&1 || return 2
   dotnet build "$COPY/tests/MeshActors.Gameday" -c Release -v quiet >"$log" 2>&1 || return 2
-  GAMEDAY_BUILT=1 "$COPY/deploy/gameday.sh" --until-failed --disk 0 "$@" >"$log" 2>&1
+  (cd "$COPY" && GAMEDAY_BUILT=1 deploy/gameday.sh --until-failed --disk 0 "$@" >"$log" 2>&1)
 }
 
 caught=0

@@ -98,8 +98,14 @@ internal static class ServeOptions
         DefaultValueFactory = _ => FromEnvironment("CA_DIR"),
     };
 
+    private static readonly Option<bool> NoDefaultOrg = new("--no-default-org")
+    {
+        Description = $"Do not make the organization 'default' at the first start: its events are to be imported [env: {Variable("NO_DEFAULT_ORG")}, 1]",
+        DefaultValueFactory = _ => FromEnvironment("NO_DEFAULT_ORG") is "1" or "true",
+    };
+
     public static IEnumerable<Option> All =>
-        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, CaDir];
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, CaDir, NoDefaultOrg];
 
     public static ControllerOptions Read(ParseResult parsed) => new()
     {
@@ -114,6 +120,7 @@ internal static class ServeOptions
         ClusterAdvertise = parsed.GetValue(ClusterAdvertise),
         Seeds = parsed.GetValue(Seed),
         CaDirectory = FullPath(parsed.GetValue(CaDir)),
+        WithoutDefaultOrganization = parsed.GetValue(NoDefaultOrg),
     };
 
     private static HostAndPort? First(ValueList<HostAndPort> hosts) => hosts is [var first, ..] ? first : null;

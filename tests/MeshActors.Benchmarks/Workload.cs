@@ -59,6 +59,11 @@ internal sealed class Workload(int seed, int nodes)
     private OrganizationCommand Change(OrganizationState state)
     {
         var number = _random.Next(nodes);
+        while (_replaced == ReplacementsMax && state.Nodes[Id(number)].IsRemoved)
+        {
+            number = (number + 1) % nodes;
+        }
+
         var node = state.Nodes[Id(number)];
         if (node.IsRemoved)
         {
@@ -84,13 +89,8 @@ internal sealed class Workload(int seed, int nodes)
         node.Id, "k1", Secret, node.Key, Credential(), node.Name, [], Announced(node), node.Endpoints);
 
     /// <summary>A key for the place of a removed machine, and then another machine.</summary>
-    private OrganizationCommand Replace(int number, Node node)
+    private OrganizationCommand.CreateJoinKey Replace(int number, Node node)
     {
-        if (_replaced == ReplacementsMax)
-        {
-            return new OrganizationCommand.ReportEndpoints(Id((number + 1) % nodes), Endpoints());
-        }
-
         var key = new JoinKey($"r{_replaced++}", Secret, Reusable: false, null, node.Id, $"replaces {node.Name}");
         _due.Enqueue(new OrganizationCommand.Join(
             node.Id, key.Id, Secret, Key($"{number} again {_replaced}"), Credential(), Name(number), [], Prefixes(number), Endpoints()));

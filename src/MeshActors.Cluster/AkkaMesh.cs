@@ -13,7 +13,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, OrganizationRows rows, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -23,7 +23,11 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, Canc
 
     internal const string StoppingSentence = "This controller process is stopping: whether anything was stored is unknown. Ask again.";
 
+    /// <summary>Reads of the journal at once for callers that are about to be turned away: the rest of the database is for those who are not.</summary>
+    private const int ConfirmationsMax = 4;
+
     private readonly EntityCalls _calls = new(Patience, stopping);
+    private readonly SemaphoreSlim _confirmations = new(ConfirmationsMax);
 
     public Task<CommandReply> ExecuteAsync(
         OrganizationId organization, OrganizationCommand command, Meta meta, CancellationToken cancellationToken) =>
@@ -44,7 +48,9 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, Canc
     {
         var view = await AskFeedAsync<OrganizationFeed.View>(
             organization, OrganizationFeed.GetView.Instance, cancellationToken).ConfigureAwait(false);
-        return view.Organization;
+        return view.Organization is { } here
+            ? here with { Presence = await others.AddAsync(here.Presence, organization, cancellationToken).ConfigureAwait(false) }
+            : null;
     }
 
     public async Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken)
@@ -105,10 +111,48 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, Canc
     {
         var answer = await AskFeedAsync<OrganizationFeed.FollowAnswer>(
             request.Organization, new OrganizationFeed.Follow(request), cancellationToken).ConfigureAwait(false);
+        if (answer.Reply is FollowReply.Refused)
+        {
+            await ConfirmNewestAsync(request.Organization, cancellationToken).ConfigureAwait(false);
+        }
+
         return answer.Reply;
     }
 
-    public void Dispose() => _calls.Dispose();
+    // Who is turned away does not come back, so nobody is by a view that is old: an entity that has lost its place to
+    // another answers too, for a second or two. The journal itself is asked, which costs a read.
+    private async Task ConfirmNewestAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        using var patient = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
+        patient.CancelAfter(Patience);
+        try
+        {
+            var board = await AskFeedAsync<FeedBoard>(organization, OrganizationFeed.GetBoard.Instance, patient.Token).ConfigureAwait(false);
+            await _confirmations.WaitAsync(patient.Token).ConfigureAwait(false);
+            try
+            {
+                await foreach (var page in rows.ReadAsync(organization, board.Current.Revision + 1, 0, patient.Token).ConfigureAwait(false))
+                {
+                    actors.Feeds.Tell(new Feeds.Feeds.ForOrganization(organization, new OrganizationFeed.JournalHas(page[^1].Revision)));
+                    throw new MeshUnavailableException($"This process does not have the newest state of organization '{organization}' yet; try again.");
+                }
+            }
+            finally
+            {
+                _confirmations.Release();
+            }
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MeshUnavailableException($"The journal of organization '{organization}' could not be read within {Patience.TotalSeconds:0} s; try again.", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _calls.Dispose();
+        _confirmations.Dispose();
+    }
 
     private void ThrowIfStopping()
     {

@@ -8,12 +8,20 @@ namespace MeshActors.Cluster.Feeds;
 /// <param name="Organizations">The shard region of the organizations.</param>
 /// <param name="Notes">Takes what is seen of machines.</param>
 /// <param name="GatewayName">This process, as a node's session list shows it.</param>
-internal sealed record FeedSettings(IActorRef Organizations, IActorRef Notes, string GatewayName, TimeProvider Time)
+/// <param name="Others">The cluster's other processes that agents may be connected to.</param>
+internal sealed record FeedSettings(
+    IActorRef Organizations, IActorRef Notes, OtherGateways Others, OrganizationRows Rows, string GatewayName, TimeProvider Time)
 {
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>A feed that nobody follows or asks ends after this: its organization may then leave memory too.</summary>
     public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// An agent whose map is newer than this process's waits so long for it to catch up, and keeps its map meanwhile: a
+    /// missed message is noticed within <see cref="Subscription.RenewAfter"/>. Then it is led back, as after a restored backup.
+    /// </summary>
+    public TimeSpan LagMax { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>An agent that takes nothing for so long holds a connection for nothing. Longer than a passing network fault.</summary>
     public TimeSpan StuckMax { get; init; } = TimeSpan.FromSeconds(60);

@@ -17,7 +17,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     private readonly FeedSettings _settings;
     private readonly Subscription _subscription;
     private readonly Followers _followers;
+    private readonly FeedPast _past;
     private readonly List<Waiting> _waiting = [];
+    private readonly List<Waiting> _waitingForPast = [];
     private FeedFold? _fold;
     private IActorRef _entity = ActorRefs.Nobody;
     private long _usedAt;
@@ -28,12 +30,17 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         _settings = settings;
         _subscription = new Subscription(id, settings.Organizations, settings.Time);
         _followers = new Followers(id, settings);
+        _past = new FeedPast(id, settings.Rows);
         _usedAt = settings.Time.GetTimestamp();
         Receive<Follow>(message => WhenKnown(message));
         Receive<GetView>(message => WhenKnown(message));
         Receive<GetBoard>(message => WhenKnown(message));
+        Receive<JournalHas>(message => _subscription.Ask(Self, Math.Max(message.Revision, Have)));
         Receive<Unfollow>(message => _followers.Remove(message.Following));
         Receive<Warned>(message => _followers.Warn(message.Following, message.Warnings));
+        Receive<FeedPast.PastRead>(OnPastRead);
+        Receive<SessionStarted>(message => _followers.MakeWay(message.Node));
+        Receive<GetPresence>(_ => Sender.Tell(new PresenceAnswer([.. _followers.Presence().Select(pair => new NodePresence(pair.Key, pair.Value))])));
         Receive<StoredEntries>(OnEntries);
         Receive<SubscribedWhole>(OnWhole);
         Receive<EntityBroken>(OnBroken);
@@ -107,6 +114,27 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     // anybody is turned away, one question at a time for all who wait.
     private void Admit(Waiting waiting, Follow follow, FeedFold fold)
     {
+        if (IsAhead(follow.Request, fold) && _settings.Time.GetElapsedTime(waiting.Since) < _settings.LagMax)
+        {
+            if (waiting.Number == 0)
+            {
+                WaitForNews(waiting);
+            }
+            else
+            {
+                Wait(waiting);
+            }
+
+            return;
+        }
+
+        if (_past.Concerns(follow.Request.HaveRevision, fold) && _waitingForPast.Count < WaitingMax && IsWelcome(follow.Request, fold))
+        {
+            _waitingForPast.Add(waiting);
+            _past.Read(Self, fold);
+            return;
+        }
+
         var reply = _followers.Admit(follow.Request, fold, Self);
         if (reply is FollowReply.Refused && waiting.Number == 0)
         {
@@ -115,6 +143,21 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         }
 
         waiting.Caller.Tell(new FollowAnswer(reply));
+    }
+
+    // It comes from a process that knows more: it is not led back while this one catches up.
+    private bool IsAhead(FollowRequest request, FeedFold fold) =>
+        request.HaveRevision > fold.Revision && IsWelcome(request, fold);
+
+    private bool IsWelcome(FollowRequest request, FeedFold fold) =>
+        CredentialCheck.Refusal(fold.State, _id, request.Node, request.Credential) is null;
+
+    private void OnPastRead(FeedPast.PastRead past)
+    {
+        _past.Take(past, _fold);
+        var ready = _waitingForPast.ToList();
+        _waitingForPast.Clear();
+        ready.ForEach(Answer);
     }
 
     private void WaitForNews(Waiting waiting)
@@ -138,18 +181,38 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     private void OnWhole(SubscribedWhole message)
     {
+        // Of an older question: perhaps from an entity that has lost its place since.
+        if (message.Number < _subscription.Answered)
+        {
+            return;
+        }
+
         Hear(message.Number);
         if (_fold is null || message.Revision != _fold.Revision)
         {
-            _fold = FeedFold.From(message, _fold);
-            _followers.CutVoid(_fold.State, _followers.Nodes);
+            TakeWhole(message);
         }
 
         AnswerWaiting();
-        if (!_fold.State.Exists && _waiting.Count == 0)
+        if (_fold is { State.Exists: false } && _waiting.Count == 0)
         {
             Context.Parent.Tell(new Feeds.Retire(_id));
         }
+    }
+
+    // An earlier one comes from a journal that was restored from a backup: an entity that is only behind says nothing.
+    private void TakeWhole(SubscribedWhole message)
+    {
+        if (_fold is not null && message.Revision > _fold.Revision)
+        {
+            _fold.Jump(message);
+        }
+        else
+        {
+            _fold = FeedFold.From(message, _fold);
+        }
+
+        _followers.CutVoid(_fold.State, _followers.Nodes);
     }
 
     private void Hear(long number)
@@ -177,7 +240,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         var ready = _waiting.Where(waiting => waiting.Number <= _subscription.Answered).ToList();
         _waiting.RemoveAll(waiting => waiting.Number <= _subscription.Answered);
         ready.ForEach(Answer);
-        if (_waiting.Count > 0)
+        if (_waiting.Any(waiting => waiting.Number > _subscription.Answered))
         {
             _subscription.AskIfIdle(Self, Have);
         }
@@ -199,6 +262,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     {
         _waiting.RemoveAll(waiting => _settings.Time.GetElapsedTime(waiting.Since) > AkkaMesh.Patience);
         _subscription.Renew(Self, Have);
+        AnswerWaiting();
         _followers.CutStuck();
         if (_followers.Any)
         {
@@ -224,6 +288,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     {
         public static readonly GetBoard Instance = new();
     }
+
+    /// <summary>Somebody read the journal and found more than there is here: the entity, if it knows less too, has to recover.</summary>
+    internal sealed record JournalHas(long Revision) : IFeedRequest;
 
     internal sealed record View(OrganizationView? Organization) : INoSerializationVerificationNeeded;
 

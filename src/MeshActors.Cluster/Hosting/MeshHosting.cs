@@ -32,13 +32,14 @@ public static class MeshHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<MeshReadiness>();
+        services.AddSingleton(new GatewayUrls(options.Roles.Contains(ClusterRoles.Gateway) ? options.GatewayUrl : null));
         services.AddSingleton<IMesh>(provider => provider.GetRequiredService<MeshReadiness>().Mesh);
         // Before Akka, whose journal asks for its tables as soon as it starts.
         services.AddHostedService<JournalPreparation>();
-        return services.AddAkka(SystemName, (akka, provider) => akka.Configure(options, provider.GetRequiredService<TimeProvider>()));
+        return services.AddAkka(SystemName, (akka, provider) => akka.Configure(options, provider.GetRequiredService<GatewayUrls>(), provider.GetRequiredService<TimeProvider>()));
     }
 
-    private static void Configure(this AkkaConfigurationBuilder akka, MeshOptions options, TimeProvider time)
+    private static void Configure(this AkkaConfigurationBuilder akka, MeshOptions options, GatewayUrls gateways, TimeProvider time)
     {
         akka.ConfigureLoggers(loggers =>
         {
@@ -67,7 +68,7 @@ public static class MeshHosting
         akka.AddEntity<NodeActor>("node", NodeActor.Props, new NodeExtractor(), options);
         akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options);
         akka.WithActors((system, registry) => StartFeeds(system, registry, options, time));
-        akka.AddStartup((system, _) => Join(system, options, time));
+        akka.AddStartup((system, _) => Join(system, options, gateways, time));
     }
 
     private static void AddEntity<T>(
@@ -86,8 +87,8 @@ public static class MeshHosting
     private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, TimeProvider time)
     {
         var notes = system.ActorOf(NodeNotes.Props(registry.Get<NodeActor>()), "node-notes");
-        var settings = new FeedSettings(registry.Get<OrganizationActor>(), notes, options.GatewayName, time);
-        var feeds = system.ActorOf(Feeds.Feeds.Props(settings), "feeds");
+        var settings = new FeedSettings(registry.Get<OrganizationActor>(), notes, new OtherGateways(system), new OrganizationRows(options.Journal.Connect), options.GatewayName, time);
+        var feeds = system.ActorOf(Feeds.Feeds.Props(settings), Feeds.Feeds.ActorName);
         registry.Register<Feeds.Feeds>(feeds);
 
         // Before the entities leave: the streams are told to connect again, and find another process or this one anew.
@@ -96,20 +97,14 @@ public static class MeshHosting
                 _ => Akka.Done.Instance, TaskScheduler.Default));
     }
 
-    private static void Join(ActorSystem system, MeshOptions options, TimeProvider time)
+    private static void Join(ActorSystem system, MeshOptions options, GatewayUrls gateways, TimeProvider time)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
-        if (!cluster.Settings.SeedNodes.IsEmpty)
-        {
-            // Akka joins them by itself.
-            return;
-        }
-
         if (options.Journal is PostgresDatabase shared)
         {
-            Rendezvous.Start(system, shared, time);
+            Rendezvous.Start(system, shared, gateways, time);
         }
-        else
+        else if (cluster.Settings.SeedNodes.IsEmpty)
         {
             cluster.Join(cluster.SelfAddress);
         }

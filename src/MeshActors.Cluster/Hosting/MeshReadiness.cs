@@ -18,6 +18,7 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
 
     private readonly Lazy<AkkaMesh> _mesh = new(() => new AkkaMesh(
         new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, registry.Get<Feeds.Feeds>()),
+        new Feeds.OtherGateways(system),
         new OrganizationRows(options.Journal.Connect),
         Stopping(system)));
 

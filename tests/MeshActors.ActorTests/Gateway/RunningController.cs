@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using MeshActors.ActorTests.Support;
 using MeshActors.Contracts.Admin.V1;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Trust;
@@ -12,7 +13,7 @@ using MeshActors.Domain.Trust;
 
 namespace MeshActors.ActorTests.Gateway;
 
-/// <summary>A whole controller in this process: real TLS on a loopback port, real SQLite in a directory of its own.</summary>
+/// <summary>A whole controller in this process: real TLS on a loopback port, a real database.</summary>
 internal sealed class RunningController : IAsyncDisposable
 {
     private readonly string _directory;
@@ -41,16 +42,34 @@ internal sealed class RunningController : IAsyncDisposable
 
     public CallInvoker Invoker => _channel.CreateCallInvoker();
 
-    public static async Task<RunningController> StartAsync(string directory)
+    /// <summary>Of the edge; 0 where there is none.</summary>
+    public int EdgePort { get; private init; }
+
+    public string DataDirectory => _directory;
+
+    public static Task<RunningController> StartAsync(string directory) => StartAsync(directory, 0);
+
+    /// <param name="edgePort">0: no edge.</param>
+    /// <param name="port">0: a free one.</param>
+    public static async Task<RunningController> StartAsync(string directory, int edgePort, int port = 0, LogLines? logs = null)
     {
-        var options = new ControllerOptions { DataDirectory = directory, Listen = new IPEndPoint(IPAddress.Loopback, FreePort()) };
-        var host = await ControllerHost.StartAsync(options, TimeProvider.System, CancellationToken.None);
+        var options = new ControllerOptions
+        {
+            DataDirectory = directory,
+            Database = TestJournal.OptionFor(directory),
+            Listen = new IPEndPoint(IPAddress.Loopback, port == 0 ? FreePort() : port),
+            EdgeListen = edgePort == 0 ? null : new IPEndPoint(IPAddress.Loopback, edgePort),
+        };
+        var host = await ControllerHost.StartAsync(options, TimeProvider.System, logs, CancellationToken.None);
         var pin = PinOf(directory);
         var handler = new SocketsHttpHandler
         {
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = PinnedTrust.ByPin(pin) },
         };
-        return new RunningController(directory, host, GrpcChannel.ForAddress(host.Url, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }));
+        return new RunningController(directory, host, GrpcChannel.ForAddress(host.Url, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }))
+        {
+            EdgePort = edgePort,
+        };
     }
 
     public static Metadata With(string secret) => new() { { "authorization", $"Bearer {secret}" } };

@@ -1,13 +1,13 @@
+using System.Net;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Hosting;
-using MeshActors.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace MeshActors.ActorTests.Support;
 
-/// <summary>A controller's cluster part as the controller runs it: a cluster of one on a real SQLite file.</summary>
+/// <summary>A controller's cluster part as the controller runs it: a cluster of one on a real database.</summary>
 internal sealed class MeshHost : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -23,7 +23,22 @@ internal sealed class MeshHost : IAsyncDisposable
     public static Task<MeshHost> StartAsync(string directory, LogLines? log = null, params string[] configFiles) =>
         StartAsync(directory, TimeProvider.System, log, configFiles);
 
-    public static async Task<MeshHost> StartAsync(string directory, TimeProvider time, LogLines? log = null, params string[] configFiles)
+    public static Task<MeshHost> StartAsync(string directory, TimeProvider time, LogLines? log = null, params string[] configFiles) =>
+        StartAsync(new MeshOptions { Journal = TestJournal.In(directory), ConfigFiles = configFiles }, time, log);
+
+    /// <summary>A cluster of its own on a database that another one uses: what a resolver that decides wrongly would leave.</summary>
+    public static Task<MeshHost> StartApartAsync(string directory)
+    {
+        var port = Gateway.RunningController.FreePort();
+        return StartAsync(new MeshOptions
+        {
+            Journal = TestJournal.In(directory),
+            Port = new ClusterPort(new IPEndPoint(IPAddress.Loopback, port), $"127.0.0.1:{port}"),
+            Seeds = [$"127.0.0.1:{port}"],
+        }, TimeProvider.System, null);
+    }
+
+    private static async Task<MeshHost> StartAsync(MeshOptions options, TimeProvider time, LogLines? log)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
         builder.Logging.ClearProviders();
@@ -31,7 +46,7 @@ internal sealed class MeshHost : IAsyncDisposable
         var lines = log ?? new LogLines();
         builder.Logging.AddProvider(lines);
         builder.Services.AddSingleton(time);
-        builder.Services.AddMesh(new MeshOptions { Journal = new SqliteDatabase(Path.Combine(directory, "mesh.db")), ConfigFiles = configFiles });
+        builder.Services.AddMesh(options);
         var host = builder.Build();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try

@@ -131,8 +131,9 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, Organ
             await _confirmations.WaitAsync(patient.Token).ConfigureAwait(false);
             try
             {
-                await foreach (var _ in rows.ReadAsync(organization, board.Current.Revision + 1, 0, patient.Token).ConfigureAwait(false))
+                await foreach (var page in rows.ReadAsync(organization, board.Current.Revision + 1, 0, patient.Token).ConfigureAwait(false))
                 {
+                    actors.Feeds.Tell(new Feeds.Feeds.ForOrganization(organization, new OrganizationFeed.JournalHas(page[^1].Revision)));
                     throw new MeshUnavailableException($"This process does not have the newest state of organization '{organization}' yet; try again.");
                 }
             }

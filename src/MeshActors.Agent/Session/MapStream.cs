@@ -7,7 +7,7 @@ namespace MeshActors.Agent.Session;
 
 /// <summary>Keeps the stream to a controller: takes the map, tells what is applied, comes back whenever it ends.</summary>
 internal sealed class MapStream(
-    Func<Hello> hello, MapHolder maps, Outbox outbox, Action<Uri, bool, string?> report, TimeProvider time)
+    Func<Hello> hello, MapHolder maps, Outbox outbox, Action<Welcome> welcomed, Action<Uri, bool, string?> report, TimeProvider time)
 {
     /// <summary>A stream that ended sooner was no success: two machines with one credential end each other's at once.</summary>
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
@@ -16,12 +16,20 @@ internal sealed class MapStream(
     private readonly MapSession _session = new(maps.Map, outbox);
 
     /// <exception cref="RefusedException">The controller says no.</exception>
-    /// <param name="servers">One after another, as one after another fails.</param>
-    public async Task RunAsync(IReadOnlyList<Uri> servers, Identity identity, CancellationToken stop)
+    public async Task RunAsync(Gateways gateways, Identity identity, CancellationToken stop)
     {
-        for (var attempt = 0; !stop.IsCancellationRequested; attempt++)
+        while (!stop.IsCancellationRequested)
         {
-            var server = servers[attempt % servers.Count];
+            Uri server;
+            try
+            {
+                server = await gateways.NextAsync(stop);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
             string problem;
             var started = time.GetTimestamp();
             try
@@ -45,6 +53,7 @@ internal sealed class MapStream(
             if (time.GetElapsedTime(started) > StableAfter)
             {
                 _backoff.Reset();
+                gateways.Forget();
             }
 
             await Task.Delay(_backoff.Next(), time, stop).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
@@ -55,6 +64,12 @@ internal sealed class MapStream(
     {
         var credential = new Bearer(Bearer.CredentialKind, identity.Organization!, identity.NodeId!, identity.CredentialSecret, null);
         await using var transport = new GrpcTransport(server, GrpcTransport.TrustOf(identity));
-        return await _session.RunAsync(transport, credential, hello(), _ => report(server, true, null), maps.Publish, stop);
+        return await _session.RunAsync(transport, credential, hello(), Welcomed, maps.Publish, stop);
+
+        void Welcomed(Welcome welcome)
+        {
+            report(server, true, null);
+            welcomed(welcome);
+        }
     }
 }

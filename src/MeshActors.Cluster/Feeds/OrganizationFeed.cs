@@ -35,6 +35,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<Follow>(message => WhenKnown(message));
         Receive<GetView>(message => WhenKnown(message));
         Receive<GetBoard>(message => WhenKnown(message));
+        Receive<JournalHas>(message => _subscription.Ask(Self, Math.Max(message.Revision, Have)));
         Receive<Unfollow>(message => _followers.Remove(message.Following));
         Receive<Warned>(message => _followers.Warn(message.Following, message.Warnings));
         Receive<FeedPast.PastRead>(OnPastRead);
@@ -287,6 +288,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     {
         public static readonly GetBoard Instance = new();
     }
+
+    /// <summary>Somebody read the journal and found more than there is here: the entity, if it knows less too, has to recover.</summary>
+    internal sealed record JournalHas(long Revision) : IFeedRequest;
 
     internal sealed record View(OrganizationView? Organization) : INoSerializationVerificationNeeded;
 

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Membership;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
@@ -16,6 +17,7 @@ internal sealed partial class ConnectCall(
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ConnectedAgents connected,
+    GatewayUrls gateways,
     RefusalLog refusals,
     ILoggerFactory loggers,
     ILogger<ConnectCall> logger)
@@ -133,11 +135,11 @@ internal sealed partial class ConnectCall(
         }
     }
 
-    private static Task WelcomeAsync(
+    private Task WelcomeAsync(
         IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, OrganizationId organization, Node node, long revision) =>
         call.WriteAsync(new GatewayMessage
         {
-            Welcome = new Welcome { Organization = organization.Value, NodeId = node.Id.ToWire(), Revision = revision },
+            Welcome = new Welcome { Organization = organization.Value, NodeId = node.Id.ToWire(), Revision = revision, Gateways = { gateways.All } },
         }.ToByteArray());
 
     private Task TurnAwayAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, OrganizationId organization, NodeId id, Refusal reason)

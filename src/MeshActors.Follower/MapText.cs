@@ -6,6 +6,9 @@ namespace MeshActors.Follower;
 /// <summary>One line for each map: what changed, or all of it as JSON.</summary>
 internal static class MapText
 {
+    // Keys are base64, and this is no HTML.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static string Changes(MeshMap before, MeshMap map)
     {
         var changed = map.Nodes.Values.Where(node => !node.Equals(before.Nodes.GetValueOrDefault(node.Id)))
@@ -27,5 +30,5 @@ internal static class MapText
             prefixes = node.Prefixes.Select(prefix => prefix.ToString()),
             endpoints = node.Endpoints.Select(endpoint => new System.Net.IPEndPoint(endpoint.Address, endpoint.Port).ToString()),
         }),
-    });
+    }, Plain);
 }

@@ -77,7 +77,7 @@ internal sealed partial class EdgeLog : ReceiveActor
     private static partial Regex Agent();
 
     /// <summary>The address in what Akka says of a connection.</summary>
-    [GeneratedRegex(@"(?:from |->)\[*(?:::ffff:)?([0-9a-f.:]+?)\]?:\d+\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:from |->)\[*(?:::ffff:)?([0-9a-z.:-]+?)\]?:\d+\b", RegexOptions.IgnoreCase)]
     private static partial Regex Connection();
 
     /// <summary>The number of a serializer, in Akka's words or in ours.</summary>

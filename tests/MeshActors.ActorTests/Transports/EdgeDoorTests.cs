@@ -82,6 +82,28 @@ public sealed class EdgeDoorTests(RunningEdge edge) : IClassFixture<RunningEdge>
         Assert.InRange(Of(hostile).Count, 1, 2);
     }
 
+    [Fact]
+    public async Task A_peer_whose_name_leads_elsewhere_is_not_called_there()
+    {
+        using var elsewhere = new TcpListener(System.Net.IPAddress.Loopback, 1);
+        elsewhere.Start();
+        using var certificate = edge.Issue(PeerRole.Agent);
+        await using (var hostile = new Hostile(certificate, edge.Controller.EdgePort, "localhost"))
+        {
+            for (var attempt = 0; attempt < Attempts; attempt++)
+            {
+                hostile.Open(hostile.At("/user/agents"));
+            }
+
+            await Until.TrueAsync(() => Task.FromResult(edge.Logs.Lines), lines => lines.Any(line => line.Contains("no agent's name", StringComparison.Ordinal)));
+        }
+
+        // Its connection is gone: an answer would have to be brought to where its name leads.
+        await AHonestAgentGetsInAsync();
+        Assert.False(elsewhere.Pending());
+        Assert.Single(edge.Logs.Lines, line => line.Contains("no agent's name", StringComparison.Ordinal));
+    }
+
     private static void Send(Hostile hostile, string what, int attempt)
     {
         var receptionist = hostile.At("/user/agents");

@@ -4,6 +4,8 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Remote.Transport.DotNetty;
 using Akka.Serialization;
+using Google.Protobuf;
+using MeshActors.Contracts.Edge.V1;
 using MeshActors.Remoting.Wire;
 
 namespace MeshActors.ActorTests.Transports;
@@ -24,6 +26,7 @@ internal sealed class Hostile : IAsyncDisposable
             akka.actor.provider = remote
             akka.actor.serializers.mine = "{{typeof(UnlistedSerializer).FullName}}, {{typeof(UnlistedSerializer).Assembly.GetName().Name}}"
             akka.actor.serialization-bindings."{{typeof(Unlisted).FullName}}, {{typeof(Unlisted).Assembly.GetName().Name}}" = mine
+            akka.actor.serialization-bindings."{{typeof(Open).FullName}}, {{typeof(Open).Assembly.GetName().Name}}" = mine
             akka.remote.retry-gate-closed-for = 100ms
             akka.remote.dot-netty.tcp {
               hostname = "127.0.0.1"
@@ -49,6 +52,10 @@ internal sealed class Hostile : IAsyncDisposable
 
     public void Create(string name) =>
         _system.ActorOf(Props.Create<Created>().WithDeploy(new Deploy(new RemoteScope(_edge))), name);
+
+    /// <summary>A good message from an actor that an answer would reach.</summary>
+    public void Open(IActorRef there) => there.Tell(
+        new Open { Protocol = EdgeForms.Version, Kind = Contracts.Edge.V1.Open.Types.Kind.Connect }, _system.ActorOf(Props.Create<Created>()));
 
     public void Watch(IActorRef there) => _system.ActorOf(Props.Create(() => new Watcher(there)));
 
@@ -94,14 +101,14 @@ internal sealed class Hostile : IAsyncDisposable
 
     public sealed record Unlisted;
 
-    /// <summary>The edge's own form with a manifest that it has not.</summary>
+    /// <summary>The edge's own form, with a manifest that it has and one that it has not.</summary>
     public sealed class UnlistedSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
     {
         public override int Identifier => 7303;
 
-        public override string Manifest(object o) => "evil.v1";
+        public override string Manifest(object o) => o is Open ? "open.v1" : "evil.v1";
 
-        public override byte[] ToBinary(object obj) => [1, 2, 3];
+        public override byte[] ToBinary(object obj) => obj is Open open ? open.ToByteArray() : [1, 2, 3];
 
         public override object FromBinary(byte[] bytes, string manifest) => throw new NotSupportedException();
     }

@@ -45,6 +45,9 @@ public sealed record ControllerOptions
     /// <summary>Other controllers, where they are not to be found in the shared database.</summary>
     public ValueList<HostAndPort> Seeds { get; init; }
 
+    /// <summary>No organization is made at the first start: one is to be imported under that name.</summary>
+    public bool WithoutDefaultOrganization { get; init; }
+
     public bool ListensEverywhere => Listen.Address.Equals(IPAddress.Any) || Listen.Address.Equals(IPAddress.IPv6Any);
 }
 

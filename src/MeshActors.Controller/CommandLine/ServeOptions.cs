@@ -106,8 +106,14 @@ internal static class ServeOptions
         DefaultValueFactory = _ => FromEnvironment("CA_DIR"),
     };
 
+    private static readonly Option<bool> NoDefaultOrg = new("--no-default-org")
+    {
+        Description = $"Do not make the organization 'default' at the first start: its events are to be imported [env: {Variable("NO_DEFAULT_ORG")}, 1]",
+        DefaultValueFactory = _ => FromEnvironment("NO_DEFAULT_ORG") is "1" or "true",
+    };
+
     public static IEnumerable<Option> All =>
-        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir];
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, NoDefaultOrg];
 
     public static ControllerOptions Read(ParseResult parsed) => new()
     {
@@ -123,6 +129,7 @@ internal static class ServeOptions
         Seeds = parsed.GetValue(Seed),
         EdgeListen = parsed.GetValue(EdgeListen),
         CaDirectory = FullPath(parsed.GetValue(CaDir)),
+        WithoutDefaultOrganization = parsed.GetValue(NoDefaultOrg),
     };
 
     private static HostAndPort? First(ValueList<HostAndPort> hosts) => hosts is [var first, ..] ? first : null;

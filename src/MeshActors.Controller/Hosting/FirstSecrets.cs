@@ -1,5 +1,6 @@
 using MeshActors.Cluster;
 using MeshActors.Controller.Admin;
+using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Trust;
 using MeshActors.Domain;
@@ -13,7 +14,8 @@ namespace MeshActors.Controller.Hosting;
 /// What the first start leaves behind: the organization <c>default</c>, a controller's token and a reusable join key.
 /// Each secret is in its file before its hash is in the journal, so a start that was interrupted is finished by the next.
 /// </summary>
-internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAuthority authority, ControllerIdentity identity, TimeProvider time)
+internal sealed class FirstSecrets(
+    IMesh mesh, DataDir directory, CertificateAuthority authority, ControllerIdentity identity, ControllerOptions options, TimeProvider time)
 {
     /// <summary>True when this start made the join URL.</summary>
     public bool IsFirstStart { get; private set; }
@@ -22,8 +24,13 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
     {
         var state = await mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
         await EnsureTokenAsync(state, cancellationToken).ConfigureAwait(false);
-        var organization = await EnsureOrganizationAsync(state, cancellationToken).ConfigureAwait(false);
-        await EnsureJoinUrlAsync(organization, cancellationToken).ConfigureAwait(false);
+        // Nothing is made where the journal of an organization of that name is still to come, or is on its way.
+        var isAwaited = options.WithoutDefaultOrganization && !state.Organizations.Contains(OrganizationId.Default);
+        if (!isAwaited && await EnsureOrganizationAsync(state, cancellationToken).ConfigureAwait(false) is { } organization)
+        {
+            await EnsureJoinUrlAsync(organization, cancellationToken).ConfigureAwait(false);
+        }
+
         DurableFile.WritePublic(directory.ControllerUrl, identity.OwnUrl + "\n");
     }
 
@@ -49,12 +56,19 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
         }
     }
 
-    private async Task<OrganizationState> EnsureOrganizationAsync(DirectoryState state, CancellationToken cancellationToken)
+    /// <summary>Null while it is being imported.</summary>
+    private async Task<OrganizationState?> EnsureOrganizationAsync(DirectoryState state, CancellationToken cancellationToken)
     {
         var id = OrganizationId.Default;
         if (!state.Organizations.Contains(id))
         {
-            Check(await mesh.ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), Meta(), cancellationToken).ConfigureAwait(false));
+            var registered = await mesh.ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), Meta(), cancellationToken).ConfigureAwait(false);
+            if (registered is CommandReply.Refused({ Code: RefusalCodes.ImportUnfinished }))
+            {
+                return null;
+            }
+
+            Check(registered);
         }
 
         // Refused where it exists, with other pools: then it stays as it is.

@@ -20,6 +20,17 @@ internal sealed class OrganizationHistory(ActorSystem system)
     public async IAsyncEnumerable<OrganizationEntry> ReadAsync(
         OrganizationId organization, long from, long to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await foreach (var (revision, entry) in ReadRowsAsync(organization, from, to, cancellationToken).ConfigureAwait(false))
+        {
+            yield return Read(revision, entry, organization);
+        }
+    }
+
+    /// <summary>As they are stored.</summary>
+    /// <exception cref="MeshUnavailableException">The journal cannot be read.</exception>
+    public async IAsyncEnumerable<(long Revision, JournalEntry Entry)> ReadRowsAsync(
+        OrganizationId organization, long from, long to, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var (journal, materializer) = _source.Value;
         var rows = journal.CurrentEventsByPersistenceId(OrganizationActor.PersistenceIdOf(organization), from, to)
             .RunAsAsyncEnumerable(materializer)
@@ -27,7 +38,7 @@ internal sealed class OrganizationHistory(ActorSystem system)
         await using var ends = rows.ConfigureAwait(false);
         while (await NextAsync(rows, organization).ConfigureAwait(false))
         {
-            yield return Read(rows.Current, organization);
+            yield return (rows.Current.SequenceNr, (JournalEntry)rows.Current.Event);
         }
     }
 
@@ -43,17 +54,16 @@ internal sealed class OrganizationHistory(ActorSystem system)
         }
     }
 
-    private static OrganizationEntry Read(EventEnvelope row, OrganizationId organization)
+    public static OrganizationEntry Read(long revision, JournalEntry entry, OrganizationId organization)
     {
         try
         {
-            var entry = (JournalEntry)row.Event;
             var decoded = OrganizationJournal.Codec.Decode(entry);
-            return new OrganizationEntry(row.SequenceNr, decoded.Meta, decoded.Event, entry.Manifest);
+            return new OrganizationEntry(revision, decoded.Meta, decoded.Event, entry.Manifest);
         }
-        catch (Exception e) when (e is FormatException or InvalidCastException)
+        catch (FormatException e)
         {
-            throw new MeshUnavailableException($"Entry {row.SequenceNr} of organization '{organization}' cannot be read: {e.Message}", e);
+            throw new MeshUnavailableException($"Entry {revision} of organization '{organization}' cannot be read: {e.Message}", e);
         }
     }
 }

@@ -35,6 +35,7 @@ public static class WireTypes
         ("directory/1", typeof(DirectoryAnswer)),
         ("stop/1", typeof(StopEntity)),
         ("write-failed/1", typeof(WriteFailed)),
+        ("elsewhere/1", typeof(OrganizationElsewhere)),
     ];
 
     /// <summary>What may stand inside a message. The closed families bring their cases along.</summary>
@@ -45,7 +46,7 @@ public static class WireTypes
         .. typeof(NodeEvent).GetNestedTypes(),
         typeof(Meta), typeof(Principal), typeof(PrincipalKind), typeof(Refusal),
         typeof(Node), typeof(NodeSession), typeof(TokenState), typeof(AccessToken), typeof(JoinKey), typeof(AddressPools),
-        typeof(OrganizationId), typeof(OrganizationId[]), typeof(NodeId), typeof(PublicKey), typeof(PublicKey[]),
+        typeof(OrganizationId), typeof(OrganizationId[]), typeof(RegionName), typeof(NodeId), typeof(PublicKey), typeof(PublicKey[]),
         typeof(Domain.Trust.SecretHash), typeof(Prefix), typeof(Prefix[]), typeof(Endpoint), typeof(Endpoint[]), typeof(EndpointKind),
         typeof(StoredEntry[]), typeof(NodeSession[]), typeof(TokenState[]),
         typeof(ValueList<string>), typeof(ValueList<Prefix>), typeof(ValueList<Endpoint>),

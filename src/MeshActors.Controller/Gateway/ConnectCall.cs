@@ -34,7 +34,7 @@ internal sealed partial class ConnectCall(
 
         var hello = await FirstAsync(requests).ConfigureAwait(false);
         var organization = OrganizationId.Parse(credential.Scope);
-        if (hello.Organization.Length > 0 && hello.Organization != organization.Value)
+        if (hello.Organization.Length > 0 && !organization.IsCalled(hello.Organization))
         {
             await GoAwayAsync(replies, AgentProtocol.Mismatch(hello.Organization, organization), final: true).ConfigureAwait(false);
             return;

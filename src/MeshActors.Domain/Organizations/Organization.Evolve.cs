@@ -28,6 +28,8 @@ public static partial class Organization
         Event.EndpointsChanged e when Active(state, e.Node) is { } node => With(state, node with { Endpoints = e.Endpoints }),
         Event.NodeRemoved e when Active(state, e.Node) is { } node =>
             With(state, node with { IsRemoved = true, Announced = [], Endpoints = [] }) with { ActiveNodes = state.ActiveNodes - 1 },
+        Event.Moved e when state.MovingTo is null && state.Home != e.To => state with { MovingTo = e.To },
+        Event.Settled e when state.MovingTo == e.In => state with { MovingTo = null, SettledIn = e.In },
         _ => throw new InvalidOperationException($"{@event} does not follow from the history of organization '{state.Id}'."),
     };
 

@@ -1,10 +1,13 @@
 using Akka.Actor;
 using Akka.Cluster.Hosting;
+using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Akka.Persistence.Sql;
 using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Feeds;
+using MeshActors.Cluster.Membership;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -18,11 +21,11 @@ public static class MeshHosting
     /// <summary>What the host must allow for a clean stop: all phases in which entities move and the process leaves.</summary>
     public static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(40);
 
-    private static readonly string[] Files = ["cluster.conf", "persistence-sqlite.conf", "serialization.conf", "remoting.conf"];
+    private static readonly string[] Files = ["cluster.conf", "serialization.conf", "remoting.conf"];
 
     /// <summary>
     /// Adds <see cref="IMesh"/> and <see cref="MeshReadiness"/>, and starts with the host: a cluster of one by itself, or
-    /// a member of a larger one where the configuration files name seeds.
+    /// a member of a larger one: of the seeds that are named, or of whoever shares the database.
     /// </summary>
     public static IServiceCollection AddMesh(this IServiceCollection services, MeshOptions options)
     {
@@ -30,6 +33,8 @@ public static class MeshHosting
         services.AddSingleton(options);
         services.AddSingleton<MeshReadiness>();
         services.AddSingleton<IMesh>(provider => provider.GetRequiredService<MeshReadiness>().Mesh);
+        // Before Akka, whose journal asks for its tables as soon as it starts.
+        services.AddHostedService<JournalPreparation>();
         return services.AddAkka(SystemName, (akka, provider) => akka.Configure(options, provider.GetRequiredService<TimeProvider>()));
     }
 
@@ -40,22 +45,43 @@ public static class MeshHosting
             loggers.ClearLoggers();
             loggers.AddLoggerFactory();
         });
-        foreach (var file in options.ConfigFiles.Concat(Files.Select(file => Path.Combine(options.HoconDirectory, file))))
+        foreach (var file in options.ConfigFiles.Concat(Files.Append(options.Journal.HoconFile).Select(file => Path.Combine(options.HoconDirectory, file))))
         {
             akka.AddHoconFile(file, HoconAddMode.Append);
         }
 
+        akka.AddHocon(Remoting.Hocon(options), HoconAddMode.Prepend);
         akka.AddHocon(SqlPersistence.DefaultConfiguration, HoconAddMode.Append);
-        akka.AddSetup(SqliteJournal.Setup(options.DatabaseFile));
-        akka.WithClustering();
-        akka.WithShardRegion<OrganizationActor>("organization", OrganizationActor.Props, new OrganizationExtractor(), Shards());
-        akka.WithShardRegion<NodeActor>("node", NodeActor.Props, new NodeExtractor(), Shards());
-        akka.WithShardRegion<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), Shards());
+        akka.AddSetup(options.Journal.Setup());
+        if (options.Identity is { } identity)
+        {
+            akka.AddSetup(Remoting.Tls(identity));
+        }
+
+        akka.WithClustering(new ClusterOptions
+        {
+            Roles = [.. options.Roles],
+            SeedNodes = options.Seeds.IsEmpty ? null : [.. options.Seeds.Select(seed => Remoting.AddressOf(options, seed))],
+        });
+        akka.AddEntity<OrganizationActor>("organization", OrganizationActor.Props, new OrganizationExtractor(), options);
+        akka.AddEntity<NodeActor>("node", NodeActor.Props, new NodeExtractor(), options);
+        akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options);
         akka.WithActors((system, registry) => StartFeeds(system, registry, options, time));
-        akka.AddStartup((system, _) => JoinSelf(system));
+        akka.AddStartup((system, _) => Join(system, options, time));
     }
 
-    private static ShardOptions Shards() => new() { HandOffStopMessage = StopEntity.Instance };
+    private static void AddEntity<T>(
+        this AkkaConfigurationBuilder akka, string name, Func<string, Props> props, IMessageExtractor extractor, MeshOptions options)
+    {
+        if (options.Roles.Contains(ClusterRoles.Controller))
+        {
+            akka.WithShardRegion<T>(name, props, extractor, new ShardOptions { Role = ClusterRoles.Controller, HandOffStopMessage = StopEntity.Instance });
+        }
+        else
+        {
+            akka.WithShardRegionProxy<T>(name, ClusterRoles.Controller, extractor);
+        }
+    }
 
     private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, TimeProvider time)
     {
@@ -70,10 +96,20 @@ public static class MeshHosting
                 _ => Akka.Done.Instance, TaskScheduler.Default));
     }
 
-    private static void JoinSelf(ActorSystem system)
+    private static void Join(ActorSystem system, MeshOptions options, TimeProvider time)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
-        if (cluster.Settings.SeedNodes.IsEmpty)
+        if (!cluster.Settings.SeedNodes.IsEmpty)
+        {
+            // Akka joins them by itself.
+            return;
+        }
+
+        if (options.Journal is PostgresDatabase shared)
+        {
+            Rendezvous.Start(system, shared, time);
+        }
+        else
         {
             cluster.Join(cluster.SelfAddress);
         }

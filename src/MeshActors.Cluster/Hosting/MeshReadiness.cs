@@ -1,13 +1,21 @@
 using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using MeshActors.Cluster.Entities;
 
 namespace MeshActors.Cluster.Hosting;
 
-/// <summary>Whether this process can serve: a member that is up, regions that started, a journal that answers.</summary>
-public sealed class MeshReadiness(ActorSystem system, IRequiredActor<OrganizationActor> organizations, IRequiredActor<NodeActor> nodes,
-    IRequiredActor<DirectoryActor> directory, IReadOnlyActorRegistry registry)
+/// <summary>
+/// Whether this process can serve: a member that is up and sees most controllers, regions that run, a journal that takes
+/// entries. Only what is this process's own: an entity that is just moving elsewhere does not make every gateway unready.
+/// </summary>
+public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequiredActor<OrganizationActor> organizations,
+    IRequiredActor<NodeActor> nodes, IRequiredActor<DirectoryActor> directory, IReadOnlyActorRegistry registry)
 {
+    /// <summary>A cold start of several processes takes a second or two; a slow disk, ten.</summary>
+    private static readonly TimeSpan MembershipMax = TimeSpan.FromSeconds(60);
+
     private readonly Lazy<AkkaMesh> _mesh = new(() => new AkkaMesh(
         new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, registry.Get<Feeds.Feeds>()),
         new OrganizationHistory(system),
@@ -28,32 +36,48 @@ public sealed class MeshReadiness(ActorSystem system, IRequiredActor<Organizatio
     }
 
     /// <summary>Returns when the process can serve for the first time.</summary>
-    /// <exception cref="MeshUnavailableException">The journal did not answer.</exception>
+    /// <exception cref="MeshUnavailableException">It did not become a member, or the journal did not answer.</exception>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Akka.Cluster.Cluster.Get(system).RegisterOnMemberUp(up.SetResult);
-        await up.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var first = await Task.WhenAny(up.Task, system.WhenTerminated, Task.Delay(MembershipMax, cancellationToken)).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (first != up.Task)
+        {
+            throw new MeshUnavailableException(
+                $"this process ({Akka.Cluster.Cluster.Get(system).SelfAddress}) did not become a member of its cluster within {MembershipMax.TotalSeconds:0} s. "
+                + "See above whom it tried to join; both must reach each other by --cluster-advertise, and have the same CA (--ca-dir).");
+        }
+
         await Mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Whether it can now; and if not, the sentence that says why.</summary>
     public async Task<(bool IsReady, string Reason)> CheckAsync(CancellationToken cancellationToken)
     {
-        var self = Akka.Cluster.Cluster.Get(system).SelfMember;
-        if (self.Status != Akka.Cluster.MemberStatus.Up)
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        var fault = cluster.SelfMember.Status != MemberStatus.Up ? $"This process is {cluster.SelfMember.Status} in its cluster."
+            : FindPartition(cluster.State)
+            ?? await FindDeadRegionAsync(cancellationToken).ConfigureAwait(false)
+            ?? await options.Journal.FindFaultAsync(cancellationToken).ConfigureAwait(false);
+        return (fault is null, fault ?? "");
+    }
+
+    private static string? FindPartition(ClusterEvent.CurrentClusterState state)
+    {
+        var all = state.Members.Count(member => member.HasRole(ClusterRoles.Controller));
+        var lost = state.Unreachable.Count(member => member.HasRole(ClusterRoles.Controller));
+        return lost * 2 > all || (all > 1 && lost * 2 == all) ? $"{lost} of the cluster's {all} controllers cannot be reached from here." : null;
+    }
+
+    private async Task<string?> FindDeadRegionAsync(CancellationToken cancellationToken)
+    {
+        foreach (var region in new[] { organizations.ActorRef, nodes.ActorRef, directory.ActorRef })
         {
-            return (false, $"This process is {self.Status} in its cluster.");
+            await region.Ask<CurrentShardRegionState>(GetShardRegionState.Instance, cancellationToken).ConfigureAwait(false);
         }
 
-        try
-        {
-            await Mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
-            return (true, "");
-        }
-        catch (MeshUnavailableException e)
-        {
-            return (false, e.Message);
-        }
+        return null;
     }
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Hosting;
 using MeshActors.Controller.Gateway;
 using MeshActors.Controller.Hosting;
 using MeshActors.Controller.Trust;
@@ -17,6 +18,7 @@ internal sealed partial class AdminService(
     CertificateAuthority authority,
     ControllerIdentity identity,
     ConnectedAgents connected,
+    MeshOptions options,
     IHostApplicationLifetime lifetime,
     TimeProvider time) : StrictAdminBase
 {
@@ -34,7 +36,7 @@ internal sealed partial class AdminService(
             Address = identity.Url,
             Organizations = directory.Organizations.Count,
             ConnectedAgents = connected.Count,
-            Journal = "SQLite",
+            Journal = options.Journal.Kind,
             MemoryBytes = Environment.WorkingSet,
         };
     }

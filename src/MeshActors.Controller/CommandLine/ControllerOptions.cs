@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MeshActors.Cluster.Hosting;
 using MeshActors.Domain;
 
 namespace MeshActors.Controller.CommandLine;
@@ -20,6 +21,26 @@ public sealed record ControllerOptions
 
     /// <summary>HOCON for Akka that goes before the controller's own; a later file wins.</summary>
     public ValueList<string> ConfigFiles { get; init; }
+
+    /// <summary>A PostgreSQL URL without a password; null for SQLite in the data directory.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>A file with such a URL, which may hold a password.</summary>
+    public string? DatabaseFile { get; init; }
+
+    /// <summary>Where the CA is that all controllers share; null: the data directory, where a first start makes one.</summary>
+    public string? CaDirectory { get; init; }
+
+    public ValueList<string> Roles { get; init; } = [ClusterRoles.Controller, ClusterRoles.Gateway];
+
+    /// <summary>Where other controllers connect; null: nowhere, and this process stays alone.</summary>
+    public IPEndPoint? ClusterListen { get; init; }
+
+    /// <summary>How they reach it, where that differs.</summary>
+    public HostAndPort? ClusterAdvertise { get; init; }
+
+    /// <summary>Other controllers, where they are not to be found in the shared database.</summary>
+    public ValueList<HostAndPort> Seeds { get; init; }
 
     public bool ListensEverywhere => Listen.Address.Equals(IPAddress.Any) || Listen.Address.Equals(IPAddress.IPv6Any);
 }

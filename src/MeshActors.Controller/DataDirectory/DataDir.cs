@@ -5,6 +5,8 @@ namespace MeshActors.Controller.DataDirectory;
 /// <summary>The one directory that a controller needs to be what it was. Held by one process at a time.</summary>
 public sealed class DataDir : IDisposable
 {
+    public const string JournalFile = "mesh.db";
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Enough for the first start's files: what a controller that starts on a full disk would lack.</summary>
@@ -12,17 +14,21 @@ public sealed class DataDir : IDisposable
 
     private readonly FileStream _hold;
 
-    private DataDir(string path, FileStream hold)
+    private DataDir(string path, string? ca, FileStream hold)
     {
         Root = path;
+        SharedCa = ca;
         _hold = hold;
     }
 
     public string Root { get; }
 
-    public string CaCertificate => PathOf("ca.pem");
+    /// <summary>The directory of a CA that several controllers share and none of them makes; null for an own one.</summary>
+    public string? SharedCa { get; }
 
-    public string CaKey => PathOf("ca.key");
+    public string CaCertificate => Path.Combine(SharedCa ?? Root, "ca.pem");
+
+    public string CaKey => Path.Combine(SharedCa ?? Root, "ca.key");
 
     /// <summary>Certificate and key in one file, so that they are replaced together.</summary>
     public string ServerCertificate => PathOf("server.pem");
@@ -36,14 +42,14 @@ public sealed class DataDir : IDisposable
 
     public string ControllerUrl => PathOf("controller.url");
 
-    public string Journal => PathOf("mesh.db");
+    public string Journal => PathOf(JournalFile);
 
     /// <summary>What only a controller that has started once leaves behind.</summary>
     public IEnumerable<string> TracesOfEarlierStarts =>
         new[] { Journal, ServerCertificate, AdminToken, JoinUrl }.Where(File.Exists);
 
     /// <exception cref="StartException">Not writable, full, or held by another controller.</exception>
-    public static DataDir Open(string path)
+    public static DataDir Open(string path, string? ca = null)
     {
         try
         {
@@ -56,7 +62,7 @@ public sealed class DataDir : IDisposable
                 $"cannot write to the data directory {path}: {fault.Message.TrimEnd('.')}. Give this user write access and free space there, or choose another with --data-dir.", fault);
         }
 
-        return new DataDir(path, Hold(path));
+        return new DataDir(path, ca, Hold(path));
     }
 
     public void Dispose() => _hold.Dispose();

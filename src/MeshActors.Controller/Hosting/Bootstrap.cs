@@ -1,3 +1,4 @@
+using MeshActors.Cluster.Storage;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Hosting;
 using MeshActors.Controller.DataDirectory;
@@ -6,10 +7,10 @@ namespace MeshActors.Controller.Hosting;
 
 /// <summary>Runs after the cluster has started and before the port is open: whoever gets in finds an organization.</summary>
 /// <param name="services">Asked late: the mesh is there only once the cluster has started.</param>
-internal sealed class Bootstrap(IServiceProvider services, DataDir directory, TimeProvider time) : IHostedService
+internal sealed class Bootstrap(IServiceProvider services, DataDir directory, MeshOptions mesh, TimeProvider time) : IHostedService
 {
-    /// <summary>A journal of a million events recovers in 10 s; after this it is not coming.</summary>
-    private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(60);
+    /// <summary>Longer than the wait for membership; a journal of a million events recovers in 10 s.</summary>
+    private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(90);
 
     /// <summary>A machine that is busy with its boot can be slower than a call is patient; a broken journal stays so.</summary>
     private const int AttemptsMax = 3;
@@ -26,8 +27,9 @@ internal sealed class Bootstrap(IServiceProvider services, DataDir directory, Ti
         }
         catch (Exception fault) when (fault is MeshUnavailableException || late.IsCancellationRequested)
         {
-            throw StartException.Host(
-                $"the journal {directory.Journal} does not answer. Look at the log above; check free space, permissions and the file's health (`sqlite3 {directory.Journal} 'PRAGMA integrity_check'`).", fault);
+            throw StartException.Host(mesh.Journal is SqliteDatabase(var file)
+                ? $"the journal {file} does not answer. Look at the log above; check free space, permissions and the file's health (`sqlite3 {file} 'PRAGMA integrity_check'`)."
+                : $"the cluster does not answer: {fault.Message}", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -42,7 +44,11 @@ internal sealed class Bootstrap(IServiceProvider services, DataDir directory, Ti
             try
             {
                 await services.GetRequiredService<MeshReadiness>().WaitAsync(cancellationToken).ConfigureAwait(false);
-                await services.GetRequiredService<FirstSecrets>().EnsureAsync(cancellationToken).ConfigureAwait(false);
+                if (mesh.Roles.Contains(ClusterRoles.Controller))
+                {
+                    await services.GetRequiredService<FirstSecrets>().EnsureAsync(cancellationToken).ConfigureAwait(false);
+                }
+
                 return;
             }
             catch (MeshUnavailableException) when (attempt < AttemptsMax)

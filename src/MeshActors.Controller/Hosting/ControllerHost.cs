@@ -32,7 +32,7 @@ public sealed class ControllerHost : IAsyncDisposable
     public static async Task<ControllerHost> StartAsync(ControllerOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         ConfigFiles.Check(options);
-        var directory = DataDir.Open(options.DataDirectory);
+        var directory = DataDir.Open(options.DataDirectory, options.CaDirectory);
         CertificateAuthority? authority = null;
         ControllerHost? host = null;
         try
@@ -82,26 +82,26 @@ public sealed class ControllerHost : IAsyncDisposable
         AddLogging(builder.Logging);
         builder.Services.AddSingleton(options).AddSingleton(time).AddSingleton(directory).AddSingleton(authority)
             .AddSingleton(ControllerIdentity.Of(options, time));
-        AddServices(builder.Services, options, directory);
+        AddServices(builder.Services, options, directory, authority, time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = MeshHosting.ShutdownMax);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listener.Configure(kestrel, options));
         var app = builder.Build();
         app.MapHealth();
-        app.MapGrpcService<AgentGatewayService>();
-        app.MapGrpcService<AdminService>();
+        if (options.Roles.Contains(ClusterRoles.Gateway))
+        {
+            app.MapGrpcService<AgentGatewayService>();
+            app.MapGrpcService<AdminService>();
+        }
+
         return app;
     }
 
-    private static void AddServices(IServiceCollection services, ControllerOptions options, DataDir directory)
+    private static void AddServices(
+        IServiceCollection services, ControllerOptions options, DataDir directory, CertificateAuthority authority, TimeProvider time)
     {
-        services.AddMesh(new MeshOptions
-        {
-            DataDirectory = directory.Root,
-            ConfigFiles = [.. options.ConfigFiles.Reverse()],
-            GatewayName = LocalNames.Primary(options).Host,
-        });
-        services.AddSingleton<FirstSecrets>().AddHostedService<Bootstrap>().AddSingleton<JournalProbe>();
+        services.AddMesh(ClusterMembership.Of(options, directory, authority, time));
+        services.AddSingleton<FirstSecrets>().AddHostedService<Bootstrap>();
         services.AddSingleton<ServerCertificates>().AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
         services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax));
         services.AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();

@@ -37,5 +37,5 @@ internal static class ControllerProcess
             """;
     }
 
-    private static string Place(string file) => File.Exists(file) ? file : $"taken away from {file}";
+    private static string Place(string file) => File.Exists(file) ? file : "not here; another controller made it, or it was taken away";
 }

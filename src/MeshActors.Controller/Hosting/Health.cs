@@ -34,7 +34,7 @@ internal static class Health
         try
         {
             var (isReady, reason) = await services.GetRequiredService<MeshReadiness>().CheckAsync(late.Token).ConfigureAwait(false);
-            return isReady ? await services.GetRequiredService<JournalProbe>().FindFaultAsync(late.Token).ConfigureAwait(false) : reason;
+            return isReady ? null : reason;
         }
         catch (OperationCanceledException)
         {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using MeshActors.Cluster;
 using MeshActors.Controller.CommandLine;
 using Microsoft.AspNetCore.Connections;
 
@@ -11,6 +12,7 @@ internal static class StartFaults
     public static StartException? Explain(Exception fault, ControllerOptions options) => Innermost(fault) switch
     {
         StartException explained => explained,
+        MeshUnavailableException journal => StartException.Host(journal.Message, fault),
         AddressInUseException => StartException.Host(
             $"another program listens on {options.Listen} (`ss -ltnp sport = :{options.Listen.Port}` shows which). Stop it, or choose another with --listen.", fault),
         SocketException socket => StartException.Host(
@@ -20,7 +22,7 @@ internal static class StartFaults
     };
 
     private static Exception Innermost(Exception fault) =>
-        Chain(fault).FirstOrDefault(e => e is StartException or AddressInUseException or SocketException) ?? fault;
+        Chain(fault).FirstOrDefault(e => e is StartException or MeshUnavailableException or AddressInUseException or SocketException) ?? fault;
 
     private static IEnumerable<Exception> Chain(Exception fault)
     {

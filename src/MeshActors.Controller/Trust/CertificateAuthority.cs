@@ -7,7 +7,7 @@ using MeshActors.Controller.Hosting;
 namespace MeshActors.Controller.Trust;
 
 /// <summary>
-/// Signs this controller's server certificates and nothing else. Agents pin its key, so a lost or damaged one is never
+/// Signs what controllers show, to agents and to each other, and nothing else. Agents pin its key, so a lost or damaged one is never
 /// silently made anew: every agent would have to join again.
 /// </summary>
 public sealed class CertificateAuthority : IDisposable
@@ -37,7 +37,13 @@ public sealed class CertificateAuthority : IDisposable
         var hasKey = File.Exists(directory.CaKey);
         if (File.Exists(directory.CaCertificate))
         {
-            return hasKey ? Load(directory, now) : throw Lost(directory, directory.CaKey);
+            return hasKey ? Load(directory.CaCertificate, directory.CaKey, now) : throw Lost(directory, directory.CaKey);
+        }
+
+        if (directory.SharedCa is { } shared)
+        {
+            throw StartException.Host(
+                $"--ca-dir {shared} has no ca.pem. Copy ca.pem and ca.key there from another controller of this mesh, or make the first with `mesh-controller ca create {shared}`.");
         }
 
         if (directory.TracesOfEarlierStarts.FirstOrDefault() is { } trace)
@@ -48,8 +54,13 @@ public sealed class CertificateAuthority : IDisposable
         }
 
         // A first start that was interrupted has written the key alone: it is kept, and with it the pin.
-        return Create(directory, now, hasKey ? LoadKey(directory) : null);
+        return Create(directory, now, hasKey ? LoadKey(directory.CaKey) : null);
     }
+
+    /// <summary>One that is there, of whichever controller.</summary>
+    /// <exception cref="StartException">It is not, or damaged, or expired.</exception>
+    public static CertificateAuthority OpenShared(string directory, DateTimeOffset now) =>
+        Load(Path.Combine(directory, "ca.pem"), Path.Combine(directory, "ca.key"), now);
 
     /// <summary>
     /// The CA's name and key in a certificate that names another issuer. .NET sends no self-signed root in a handshake,
@@ -90,20 +101,20 @@ public sealed class CertificateAuthority : IDisposable
         return request;
     }
 
-    private static CertificateAuthority Load(DataDir directory, DateTimeOffset now)
+    private static CertificateAuthority Load(string certificateFile, string keyFile, DateTimeOffset now)
     {
-        using var certificate = LoadCertificate(directory.CaCertificate);
-        using var key = LoadKey(directory);
+        using var certificate = LoadCertificate(certificateFile);
+        using var key = LoadKey(keyFile);
         if (!certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
         {
             throw StartException.Host(
-                $"{directory.CaKey} is not the key of {directory.CaCertificate}; restore the two from the same backup.");
+                $"{keyFile} is not the key of {certificateFile}; restore the two from the same backup.");
         }
 
         return certificate.NotAfter > now.LocalDateTime
             ? new CertificateAuthority(certificate.CopyWithPrivateKey(key))
             : throw StartException.Host(
-                $"the CA {directory.CaCertificate} expired on {certificate.NotAfter:yyyy-MM-dd}; if this host's clock is right, "
+                $"the CA {certificateFile} expired on {certificate.NotAfter:yyyy-MM-dd}; if this host's clock is right, "
                 + "begin anew with an empty --data-dir, where every agent has to join again.");
     }
 
@@ -119,18 +130,18 @@ public sealed class CertificateAuthority : IDisposable
         }
     }
 
-    private static ECDsa LoadKey(DataDir directory)
+    private static ECDsa LoadKey(string path)
     {
         var key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(File.ReadAllText(directory.CaKey));
+            key.ImportFromPem(File.ReadAllText(path));
             return key;
         }
         catch (Exception fault) when (fault is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             key.Dispose();
-            throw Damaged(directory.CaKey, fault);
+            throw Damaged(path, fault);
         }
     }
 

@@ -1,5 +1,6 @@
 using MeshActors.Cluster;
 using MeshActors.Cluster.Hosting;
+using MeshActors.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -30,7 +31,7 @@ internal sealed class MeshHost : IAsyncDisposable
         var lines = log ?? new LogLines();
         builder.Logging.AddProvider(lines);
         builder.Services.AddSingleton(time);
-        builder.Services.AddMesh(new MeshOptions { DataDirectory = directory, ConfigFiles = configFiles });
+        builder.Services.AddMesh(new MeshOptions { Journal = new SqliteDatabase(Path.Combine(directory, "mesh.db")), ConfigFiles = configFiles });
         var host = builder.Build();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try

@@ -1,0 +1,148 @@
+using System.Data.Common;
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Event;
+using MeshActors.Cluster.Storage;
+
+namespace MeshActors.Cluster.Membership;
+
+/// <summary>
+/// How the processes of a cluster find each other with nothing said: in the database that they share. The first of all
+/// founds the cluster, the others join whoever lives. A member that is merely out of reach still renews its row, so a
+/// process that starts on the wrong side of a partition waits and founds no second cluster, as a first seed node would.
+/// </summary>
+internal sealed class Rendezvous
+{
+    private static readonly TimeSpan SeekInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Five of them fit into the time after which a row counts as a dead process's.</summary>
+    private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(3);
+
+    /// <summary>For two renewals: rows are old, too, when the database itself was away and has just come back.</summary>
+    private static readonly TimeSpan SettleTime = RenewInterval * 2;
+
+    /// <summary>A join that hangs is begun anew: the process it was sent to may have died in the middle.</summary>
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Akka.Cluster.Cluster _cluster;
+    private readonly MemberTable _table;
+    private readonly TimeProvider _time;
+    private readonly ILoggingAdapter _log;
+    private readonly CancellationToken _leaving;
+    private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _tried = "";
+    private long _triedAt;
+    private long? _silentSince;
+
+    private Rendezvous(ActorSystem system, PostgresDatabase database, TimeProvider time, CancellationToken leaving)
+    {
+        _leaving = leaving;
+        _cluster = Akka.Cluster.Cluster.Get(system);
+        _time = time;
+        _log = Logging.GetLogger(system, typeof(Rendezvous));
+        _table = new MemberTable(database, _cluster.SelfAddress.ToString(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        _cluster.RegisterOnMemberUp(_up.SetResult);
+    }
+
+    /// <summary>Runs until the process leaves its cluster, and takes its row away then.</summary>
+    public static void Start(ActorSystem system, PostgresDatabase database, TimeProvider time)
+    {
+        var leaving = new CancellationTokenSource();
+        var rendezvous = new Rendezvous(system, database, time, leaving.Token);
+        var running = rendezvous.RunAsync();
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterLeave, "leave-member-table", async () =>
+        {
+            await leaving.CancelAsync().ConfigureAwait(false);
+            await running.ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+        system.WhenTerminated.ContinueWith(_ => leaving.Cancel(), TaskScheduler.Default);
+    }
+
+    private async Task RunAsync()
+    {
+        var faults = 0;
+        while (!_leaving.IsCancellationRequested)
+        {
+            try
+            {
+                await (_up.Task.IsCompleted ? _table.AnnounceAsync(isMember: true, _leaving) : SeekAsync()).ConfigureAwait(false);
+                faults = 0;
+            }
+            catch (Exception fault) when (fault is DbException or TimeoutException or IOException)
+            {
+                _silentSince = null;
+                if (++faults == 1)
+                {
+                    _log.Warning("The table of cluster members does not answer; tried again until it does: {0}", fault.Message);
+                }
+            }
+            catch (OperationCanceledException) when (_leaving.IsCancellationRequested)
+            {
+                break;
+            }
+
+            await Task.Delay(_up.Task.IsCompleted ? RenewInterval : SeekInterval, _time, _leaving)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await LeaveAsync().ConfigureAwait(false);
+    }
+
+    private async Task SeekAsync()
+    {
+        if (_tried != OwnCluster)
+        {
+            await _table.AnnounceAsync(isMember: false, _leaving).ConfigureAwait(false);
+        }
+
+        var others = await _table.OthersAsync(_leaving).ConfigureAwait(false);
+        var living = others.Where(other => other.IsFresh).Select(other => other.Address).ToList();
+        if (living.Count > 0)
+        {
+            _silentSince = null;
+            Join(living);
+        }
+        else if (IsSilent(others.Count) && await _table.TryFoundAsync(_leaving).ConfigureAwait(false))
+        {
+            _log.Info("No other process of this cluster lives: {0} begins it.", _cluster.SelfAddress);
+            _tried = OwnCluster;
+            _cluster.Join(_cluster.SelfAddress);
+        }
+    }
+
+    private const string OwnCluster = "own";
+
+    /// <summary>True at once where nobody ever was or all have left; else only after a while in which nobody stirred.</summary>
+    private bool IsSilent(int claims)
+    {
+        _silentSince ??= _time.GetTimestamp();
+        return _tried != OwnCluster && (claims == 0 || _time.GetElapsedTime(_silentSince.Value) >= SettleTime);
+    }
+
+    private void Join(List<string> living)
+    {
+        var names = string.Join(", ", living);
+        if (_tried == OwnCluster || (_tried == names && _time.GetElapsedTime(_triedAt) < JoinPatience))
+        {
+            return;
+        }
+
+        _log.Info("Joins the cluster of {0}.", names);
+        (_tried, _triedAt) = (names, _time.GetTimestamp());
+        _cluster.JoinSeedNodes(living.Select(Address.Parse));
+    }
+
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            using var late = new CancellationTokenSource(RenewInterval, _time);
+            await _table.LeaveAsync(late.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is DbException or TimeoutException or IOException or OperationCanceledException)
+        {
+            _log.Info("The row in the table of cluster members stays, and is stale in {0} s: {1}", MemberTable.FreshSeconds, fault.Message);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Data.Common;
+using Akka.Persistence.Sql.Config;
+
+namespace MeshActors.Cluster.Storage;
+
+/// <summary>Where the journal and the snapshots are.</summary>
+public abstract record JournalDatabase
+{
+    private protected JournalDatabase()
+    {
+    }
+
+    /// <summary>As people call it.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>Which one it is, for logs and errors. Never a password.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The file of <c>hocon/</c> that goes with it.</summary>
+    internal abstract string HoconFile { get; }
+
+    /// <summary>How the journal connects. In code, so that a password is in no configuration that Akka may log.</summary>
+    internal abstract DataOptionsSetup Setup();
+
+    internal abstract DbConnection Connect();
+
+    /// <summary>The numbered scripts of its schema.</summary>
+    internal abstract string SchemaFolder { get; }
+
+    /// <summary>Waits for other processes that make the schema too. Held to the end of the transaction.</summary>
+    internal abstract string LockSchema { get; }
+
+    /// <summary>Null when it takes entries, else the sentence that says why not.</summary>
+    internal abstract Task<string?> FindFaultAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,7 @@
+-- Where the processes of one cluster find each other. A row is a hint, never the truth about membership.
+CREATE TABLE IF NOT EXISTS mesh_member (
+    address     text PRIMARY KEY,
+    incarnation text        NOT NULL,
+    is_member   boolean     NOT NULL,
+    seen_at     timestamptz NOT NULL
+);

@@ -1,0 +1,85 @@
+using System.Data.Common;
+using Akka.Persistence.Sql.Config;
+using LinqToDB;
+using Npgsql;
+
+namespace MeshActors.Cluster.Storage;
+
+/// <summary>A database that the processes of one cluster share, and no other cluster.</summary>
+public sealed record PostgresDatabase : JournalDatabase
+{
+    /// <summary>Connections of one process: three writers, 50 recoveries that mostly wait for the CPU, and readers.</summary>
+    private const int ConnectionsMax = 40;
+
+    /// <summary>Seconds for a connection, and for a statement: longer than both ends a call of the journal anyway.</summary>
+    private const int ConnectSecondsMax = 5;
+    private const int StatementSecondsMax = 10;
+
+    /// <summary>Statements that are prepared once per connection; the journal has about ten.</summary>
+    private const int PreparedMax = 50;
+
+    /// <summary>Names the lock of schema changes among the database's advisory locks; any number of one's own.</summary>
+    private const long SchemaLock = 0x6D65_7368_0001;
+
+    private readonly string _connection;
+
+    /// <param name="connection">As the operator gave it; what it does not say is set here.</param>
+    public PostgresDatabase(NpgsqlConnectionStringBuilder connection)
+    {
+        var full = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
+        Default(full, "Maximum Pool Size", ConnectionsMax);
+        Default(full, "Timeout", ConnectSecondsMax);
+        Default(full, "Command Timeout", StatementSecondsMax);
+        Default(full, "Max Auto Prepare", PreparedMax);
+        Default(full, "No Reset On Close", true);
+        Default(full, "Application Name", "mesh-controller");
+        _connection = full.ConnectionString;
+        Name = $"PostgreSQL database '{full.Database ?? full.Username}' at {full.Host}:{full.Port}";
+    }
+
+    public override string Kind => "PostgreSQL";
+
+    public override string Name { get; }
+
+    internal override string HoconFile => "persistence-postgres.conf";
+
+    internal override string SchemaFolder => "Postgres";
+
+    internal override string LockSchema => $"SELECT pg_advisory_xact_lock({SchemaLock})";
+
+    // The exact name lets it make identity columns; every version from 10 on has them.
+    internal override DataOptionsSetup Setup() => new(new DataOptions().UseConnectionString(ProviderName.PostgreSQL15, _connection));
+
+    internal override DbConnection Connect() => new NpgsqlConnection(_connection);
+
+    internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = Connect();
+            await using var ends = connection.ConfigureAwait(false);
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var command = connection.CreateCommand();
+            await using var endsToo = command.ConfigureAwait(false);
+            command.CommandText = "SELECT pg_is_in_recovery()";
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true
+                ? $"{Name} is a replica that takes no writes; promote it, or name the primary."
+                : null;
+        }
+        catch (DbException fault)
+        {
+            return $"{Name} does not answer: {fault.Message}";
+        }
+    }
+
+    /// <summary>Without the connection string: it may hold a password.</summary>
+    public override string ToString() => Name;
+
+    private static void Default(NpgsqlConnectionStringBuilder builder, string keyword, object value)
+    {
+        if (!builder.ContainsKey(keyword))
+        {
+            builder[keyword] = value;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Data.Common;
+using Akka.Persistence.Sql.Config;
+using LinqToDB;
+using Microsoft.Data.Sqlite;
+
+namespace MeshActors.Cluster.Storage;
+
+/// <summary>One file, for one process.</summary>
+public sealed record SqliteDatabase(string File) : JournalDatabase
+{
+    /// <summary>
+    /// A write-ahead log lets readers and the writer work side by side; it stays in the file. FULL waits for the disk at
+    /// every commit: an answered allocation survives a power cut. It belongs to the connection, so each one says it.
+    /// </summary>
+    private const string Pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+
+    /// <summary>Seconds that a connection waits for the lock: far longer than any transaction here.</summary>
+    private const int LockSecondsMax = 30;
+
+    /// <summary>With less the next checkpoint of the write-ahead log may not fit.</summary>
+    private const long FreeBytesMin = 4 * 1024 * 1024;
+
+    public override string Kind => "SQLite";
+
+    public override string Name => File;
+
+    internal override string HoconFile => "persistence-sqlite.conf";
+
+    internal override string SchemaFolder => "Sqlite";
+
+    // The transaction that makes the schema takes the file's lock itself.
+    internal override string LockSchema => "SELECT 1";
+
+    internal override DataOptionsSetup Setup() => new(new DataOptions()
+        .UseConnectionString(ProviderName.SQLiteMS, Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax))
+        .UseAfterConnectionOpened(Apply, ApplyAsync));
+
+    internal override DbConnection Connect() => new SqliteConnection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
+
+    internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = new SqliteConnection(Text(SqliteOpenMode.ReadOnly, lockSeconds: 1));
+            await using var ends = connection.ConfigureAwait(false);
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var command = connection.CreateCommand();
+            await using var endsToo = command.ConfigureAwait(false);
+            command.CommandText = "SELECT count(*) FROM sqlite_master";
+            await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+            return new DriveInfo(Path.GetDirectoryName(File)!).AvailableFreeSpace >= FreeBytesMin ? null
+                : $"The disk of the journal {File} is full: nothing can be stored. Give it free space.";
+        }
+        catch (Exception fault) when (fault is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            return $"The journal {File} does not answer: {fault.Message}";
+        }
+    }
+
+    private string Text(SqliteOpenMode mode, int lockSeconds) =>
+        new SqliteConnectionStringBuilder { DataSource = File, Mode = mode, DefaultTimeout = lockSeconds }.ToString();
+
+    private static void Apply(DbConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = Pragmas;
+        command.ExecuteNonQuery();
+    }
+
+    private static async Task ApplyAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        var command = connection.CreateCommand();
+        await using var ends = command.ConfigureAwait(false);
+        command.CommandText = Pragmas;
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Net;
+using MeshActors.Domain;
+using static MeshActors.Controller.CommandLine.OptionParsers;
+
+namespace MeshActors.Controller.CommandLine;
+
+/// <summary>Options of a controller: from the command line, else from <c>MESH_CONTROLLER_*</c>, else defaults.</summary>
+internal static class ServeOptions
+{
+    public static readonly Option<string> DataDir = new("--data-dir")
+    {
+        HelpName = "DIR",
+        Description = $"Where the journal, the CA and the first secrets are [env: {Variable("DATA_DIR")}]",
+        DefaultValueFactory = _ => FromEnvironment("DATA_DIR") ?? ControllerOptions.DefaultDataDirectory,
+    };
+
+    public static readonly Option<string?> Database = new("--database")
+    {
+        HelpName = "URL",
+        Description = $"PostgreSQL in place of SQLite: postgresql://USER@HOST[:PORT]/NAME, without a password [env: {Variable("DATABASE")}]",
+        DefaultValueFactory = _ => FromEnvironment("DATABASE"),
+    };
+
+    public static readonly Option<string?> DatabaseFile = new("--database-file")
+    {
+        HelpName = "FILE",
+        Description = $"A file of mode 0600 with such a URL, which may hold a password [env: {Variable("DATABASE_FILE")}]",
+        DefaultValueFactory = _ => FromEnvironment("DATABASE_FILE"),
+    };
+
+    private static readonly Option<IPEndPoint> Listen = new("--listen")
+    {
+        HelpName = "ADDR:PORT",
+        Description = $"Where to listen; 0.0.0.0 and [::] both mean every address, IPv4 and IPv6 [env: {Variable("LISTEN")}]",
+        CustomParser = result => EndPoint(result, "--listen", result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => FromEnvironment("LISTEN") is { } text
+            ? EndPoint(result, "--listen", text) ?? new ControllerOptions().Listen
+            : new ControllerOptions().Listen,
+    };
+
+    private static readonly Option<ValueList<HostAndPort>> Advertise = new("--advertise")
+    {
+        HelpName = "HOST[:PORT]",
+        Arity = ArgumentArity.OneOrMore,
+        Description = $"Where agents reach this controller; repeatable; the first is in join URLs [env: {Variable("ADVERTISE")}, by comma] [default: this host's primary address]",
+        CustomParser = result => Hosts(result, "--advertise", Texts(result)),
+        DefaultValueFactory = result => Hosts(result, "--advertise", ListFromEnvironment("ADVERTISE")),
+    };
+
+    private static readonly Option<ValueList<string>> Config = new("--config")
+    {
+        HelpName = "FILE.conf",
+        Arity = ArgumentArity.OneOrMore,
+        Description = $"HOCON that overrides Akka's settings; repeatable; a later file wins [env: {Variable("CONFIG")}, by comma]",
+        CustomParser = result => Files(result, "--config", Texts(result)),
+        DefaultValueFactory = result => Files(result, "--config", ListFromEnvironment("CONFIG")),
+    };
+
+    private static readonly Option<ValueList<string>> Role = new("--role")
+    {
+        HelpName = "ROLE",
+        Arity = ArgumentArity.OneOrMore,
+        Description = $"controller (hosts organizations), gateway (serves agents and operators); repeatable [env: {Variable("ROLE")}, by comma] [default: both]",
+        CustomParser = result => Roles(result, Texts(result)),
+        DefaultValueFactory = result => ListFromEnvironment("ROLE") is { Length: > 0 } texts ? Roles(result, texts) : new ControllerOptions().Roles,
+    };
+
+    private static readonly Option<IPEndPoint?> ClusterListen = new("--cluster-listen")
+    {
+        HelpName = "ADDR:PORT",
+        Description = $"Where the other controllers of the same database connect [env: {Variable("CLUSTER_LISTEN")}] [default: nowhere; this one is alone]",
+        CustomParser = result => EndPoint(result, "--cluster-listen", result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => FromEnvironment("CLUSTER_LISTEN") is { } text ? EndPoint(result, "--cluster-listen", text) : null,
+    };
+
+    private static readonly Option<HostAndPort?> ClusterAdvertise = new("--cluster-advertise")
+    {
+        HelpName = "HOST[:PORT]",
+        Description = $"How they reach it, where that differs [env: {Variable("CLUSTER_ADVERTISE")}]",
+        CustomParser = result => First(Hosts(result, "--cluster-advertise", Texts(result))),
+        DefaultValueFactory = result => First(Hosts(result, "--cluster-advertise", ListFromEnvironment("CLUSTER_ADVERTISE"))),
+    };
+
+    private static readonly Option<ValueList<HostAndPort>> Seed = new("--seed")
+    {
+        HelpName = "HOST:PORT",
+        Arity = ArgumentArity.OneOrMore,
+        Description = $"Another controller, by the name it advertises; repeatable, the same list on all [env: {Variable("SEED")}, by comma] [default: found in the database]",
+        CustomParser = result => Hosts(result, "--seed", Texts(result)),
+        DefaultValueFactory = result => Hosts(result, "--seed", ListFromEnvironment("SEED")),
+    };
+
+    private static readonly Option<string?> CaDir = new("--ca-dir")
+    {
+        HelpName = "DIR",
+        Description = $"Where ca.pem and ca.key are that all controllers share [env: {Variable("CA_DIR")}] [default: the data directory]",
+        DefaultValueFactory = _ => FromEnvironment("CA_DIR"),
+    };
+
+    public static IEnumerable<Option> All =>
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, CaDir];
+
+    public static ControllerOptions Read(ParseResult parsed) => new()
+    {
+        DataDirectory = Path.GetFullPath(parsed.GetRequiredValue(DataDir)),
+        Listen = parsed.GetRequiredValue(Listen),
+        Advertise = parsed.GetValue(Advertise),
+        ConfigFiles = parsed.GetValue(Config),
+        Database = parsed.GetValue(Database),
+        DatabaseFile = FullPath(parsed.GetValue(DatabaseFile)),
+        Roles = parsed.GetValue(Role),
+        ClusterListen = parsed.GetValue(ClusterListen),
+        ClusterAdvertise = parsed.GetValue(ClusterAdvertise),
+        Seeds = parsed.GetValue(Seed),
+        CaDirectory = FullPath(parsed.GetValue(CaDir)),
+    };
+
+    private static HostAndPort? First(ValueList<HostAndPort> hosts) => hosts is [var first, ..] ? first : null;
+
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
+}

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
 using MeshActors.Domain.Nodes;
@@ -11,7 +12,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -21,7 +22,7 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
 
     internal const string StoppingSentence = "This controller process is stopping: whether anything was stored is unknown. Ask again.";
 
-    private readonly EntityCalls _calls = new(Patience, stopping);
+    private readonly EntityCalls _calls = new(Patience, stopping, links);
 
     public Task<CommandReply> ExecuteAsync(
         OrganizationId organization, OrganizationCommand command, Meta meta, CancellationToken cancellationToken) =>
@@ -65,7 +66,7 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
             var end = follow ? Math.Min(picture.Revision, last) : Math.Min(last, Math.Max(picture.Revision, 0));
             if (next <= end)
             {
-                await foreach (var entry in history.ReadAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
+                await foreach (var entry in ReadAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
                 {
                     yield return entry;
                     next = entry.Revision + 1;
@@ -83,6 +84,11 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
             ThrowIfStopping();
         }
     }
+
+    private IAsyncEnumerable<OrganizationEntry> ReadAsync(OrganizationId organization, long from, long to, CancellationToken cancellationToken) =>
+        links.Homes.IsHere(organization)
+            ? history.ReadAsync(organization, from, to, cancellationToken)
+            : links.ReadAsync(organization, from, to, cancellationToken);
 
     public async Task<FollowReply> FollowAsync(FollowRequest request, CancellationToken cancellationToken)
     {

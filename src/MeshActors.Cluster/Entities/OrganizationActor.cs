@@ -19,14 +19,17 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     private const int EntriesKept = 64;
 
     private readonly OrganizationId _id;
+    private readonly RegionName? _region;
     private readonly HashSet<IActorRef> _feeds = [];
     private readonly Queue<StoredEntry> _recent = new(EntriesKept);
     private readonly SnapshotSchedule _snapshots = new(EventsPerSnapshot);
 
-    public OrganizationActor(OrganizationId id)
+    /// <param name="region">This cluster's; null in a deployment without regions.</param>
+    public OrganizationActor(OrganizationId id, RegionName? region)
         : base(PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
     {
         _id = id;
+        _region = region;
         Command<ExecuteOrganization>(Execute);
         Command<Subscribe>(Subscribe);
         Command<Terminated>(feed => _feeds.Remove(feed.ActorRef));
@@ -38,7 +41,8 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
 
     public static string PersistenceIdOf(OrganizationId id) => $"org-{id}";
 
-    public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new OrganizationActor(OrganizationId.Parse(entityId)));
+    public static Props Props(string entityId, RegionName? region) =>
+        Akka.Actor.Props.Create(() => new OrganizationActor(OrganizationId.Parse(entityId), region));
 
     protected override OrganizationState Evolve(OrganizationState state, OrganizationEvent @event) => Organization.Evolve(state, @event);
 
@@ -49,8 +53,21 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
         return read;
     }
 
+    /// <summary>
+    /// The region that decides in this one's stead. A journal that is still arriving here from its old home, and one whose
+    /// home went elsewhere, decide nothing: two homes never write at once.
+    /// </summary>
+    private RegionName? Elsewhere => _region is not null && State.Home is { } home && home != _region ? home : null;
+
     private void Execute(ExecuteOrganization message)
     {
+        // A home that gave it up answers the same wish again as it did the first time.
+        if (Elsewhere is { } home && (State.MovingTo is null || message.Command is not OrganizationCommand.Move))
+        {
+            Sender.Tell(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
+            return;
+        }
+
         switch (Organization.Decide(State, message.Command, message.Meta.Time))
         {
             case Decision<OrganizationEvent>.Rejected(var reason):
@@ -100,6 +117,13 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
 
     private void Subscribe(Subscribe message)
     {
+        // Half a map is worse than none.
+        if (State.MovingTo is null && Elsewhere is { } home)
+        {
+            Sender.Tell(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
+            return;
+        }
+
         if (State.Exists && _feeds.Add(Sender))
         {
             Context.Watch(Sender);

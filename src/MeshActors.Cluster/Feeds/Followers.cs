@@ -34,7 +34,7 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
         _live[request.Node] = following;
         Note(following, new NodeEvent.KeySeen(Now, fold.State.Nodes[request.Node].Key));
         Note(following, new NodeEvent.SessionOpened(Now, settings.GatewayName, request.AgentVersion, request.RemoteAddress));
-        return new FollowReply.Following(following);
+        return new FollowReply.Following(following, fold.State.Nodes[request.Node]);
     }
 
     /// <summary>The stream has ended. Of one that was cut or replaced this is known already.</summary>

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using MeshActors.Cluster.Entities;
+using MeshActors.Cluster.Regions;
 
 namespace MeshActors.Cluster.Hosting;
 
@@ -11,17 +12,22 @@ namespace MeshActors.Cluster.Hosting;
 /// entries. Only what is this process's own: an entity that is just moving elsewhere does not make every gateway unready.
 /// </summary>
 public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequiredActor<OrganizationActor> organizations,
-    IRequiredActor<NodeActor> nodes, IRequiredActor<DirectoryActor> directory, IReadOnlyActorRegistry registry)
+    IRequiredActor<NodeActor> nodes, IRequiredActor<DirectoryActor> directory, IReadOnlyActorRegistry registry, RegionLinks links)
 {
     /// <summary>A cold start of several processes takes a second or two; a slow disk, ten.</summary>
     private static readonly TimeSpan MembershipMax = TimeSpan.FromSeconds(60);
 
     private readonly Lazy<AkkaMesh> _mesh = new(() => new AkkaMesh(
-        new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, registry.Get<Feeds.Feeds>()),
+        new MeshActorRefs(registry.Get<RegionRouter>(), registry.Get<RegionRouter>(), directory.ActorRef, registry.Get<Feeds.Feeds>()),
         new OrganizationHistory(system),
+        links,
         Stopping(system)));
 
     internal IMesh Mesh => _mesh.Value;
+
+    /// <summary>Past the router: what is asked of this region is not passed on to another.</summary>
+    internal RegionHome RegionHome { get; } = new(
+        system, () => organizations.ActorRef, () => nodes.ActorRef, () => directory.ActorRef, new OrganizationHistory(system));
 
     // The first phase: an agent that comes back while the feeds end would otherwise hold up the stop until it gives up.
     private static CancellationToken Stopping(ActorSystem system)

@@ -21,7 +21,7 @@ internal sealed class ForeignFollower : ReceiveActor
         _organization = organization;
         _organizations = organizations;
         _to = to;
-        Receive<FollowRequest>(request =>
+        Receive<FeedRequest>(request =>
         {
             _passedOn = request.HaveRevision;
             Ask(request.Number);

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using MeshActors.Cluster.Messages;
 
 namespace MeshActors.Cluster.Regions;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Grpc.Core;
 using MeshActors.Cluster.Messages;
@@ -20,8 +19,7 @@ internal sealed class LinkedFeed : ReceiveActor
     private readonly RegionPeer.Gateway _gateway;
     private readonly OrganizationId _organization;
     private readonly IActorRef _follower;
-    private readonly CancellationTokenSource _ending = new();
-    private AsyncDuplexStreamingCall<FollowRequest, FeedMessage>? _call;
+    private AsyncDuplexStreamingCall<FeedRequest, FeedMessage>? _call;
     private Task _writing = Task.CompletedTask;
 
     // Written by the reading loop.
@@ -44,16 +42,12 @@ internal sealed class LinkedFeed : ReceiveActor
     protected override void PreStart()
     {
         Context.Watch(_follower);
-        _call = _gateway.Client.Follow(new CallOptions(_peer.Headers, cancellationToken: _ending.Token));
+        _call = _gateway.Client.Follow(new CallOptions(_peer.Headers));
         ReadAsync(_call.ResponseStream, Self).PipeTo(Self);
     }
 
-    protected override void PostStop()
-    {
-        _ending.Cancel();
-        _call?.Dispose();
-        _ending.Dispose();
-    }
+    // Ends the call, and so the reading.
+    protected override void PostStop() => _call?.Dispose();
 
     private void Ask(Subscribe message)
     {
@@ -64,7 +58,7 @@ internal sealed class LinkedFeed : ReceiveActor
         else if (_writing.IsCompleted)
         {
             // A question that finds another on its way is dropped: it is asked again.
-            _writing = WriteAsync(new FollowRequest
+            _writing = WriteAsync(new FeedRequest
             {
                 Organization = _organization.Value,
                 HaveRevision = message.HaveRevision,
@@ -74,7 +68,7 @@ internal sealed class LinkedFeed : ReceiveActor
     }
 
     // What ends the writing ends the reading too, and that is reported.
-    private async Task WriteAsync(FollowRequest request) =>
+    private async Task WriteAsync(FeedRequest request) =>
         await _call!.RequestStream.WriteAsync(request).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task<CallLost> ReadAsync(IAsyncStreamReader<FeedMessage> messages, IActorRef self)
@@ -82,7 +76,7 @@ internal sealed class LinkedFeed : ReceiveActor
         using var whole = new MemoryStream();
         try
         {
-            while (await messages.MoveNext(_ending.Token).ConfigureAwait(false))
+            while (await messages.MoveNext().ConfigureAwait(false))
             {
                 Interlocked.Exchange(ref _unanswered, 0);
                 _peer.Answered();

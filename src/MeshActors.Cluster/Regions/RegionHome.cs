@@ -21,18 +21,18 @@ public sealed class RegionHome
     /// <summary>Messages that wait for a link: some seconds of the busiest organization. More is a link that does not keep up.</summary>
     private const int FeedBufferMax = 1_024;
 
-    private readonly ActorSystem _system;
-    private readonly IActorRef _organizations;
-    private readonly IActorRef _nodes;
-    private readonly IActorRef _directory;
-    private readonly OrganizationHistory _history;
-
     // No more than the directory holds.
     private readonly ConcurrentDictionary<OrganizationId, bool> _registered = [];
+    private readonly ActorSystem _system;
+    private readonly Func<IActorRef> _organizations;
+    private readonly Func<IActorRef> _nodes;
+    private readonly Func<IActorRef> _directory;
+    private readonly OrganizationHistory _history;
     private int _followers;
     private int _followsEver;
 
-    internal RegionHome(ActorSystem system, IActorRef organizations, IActorRef nodes, IActorRef directory, OrganizationHistory history)
+    /// <param name="organizations">Asked late: the shard regions are there only once the cluster has started.</param>
+    internal RegionHome(ActorSystem system, Func<IActorRef> organizations, Func<IActorRef> nodes, Func<IActorRef> directory, OrganizationHistory history)
     {
         _system = system;
         _organizations = organizations;
@@ -56,7 +56,7 @@ public sealed class RegionHome
         var meta = request.ToMeta();
         if (command is OrganizationCommand.Create && organization.Region is not null)
         {
-            var reply = await AskAsync(_directory, new ExecuteDirectory(new DirectoryCommand.RegisterOrganization(organization), meta), cancellationToken).ConfigureAwait(false);
+            var reply = await AskAsync(_directory(), new ExecuteDirectory(new DirectoryCommand.RegisterOrganization(organization), meta), cancellationToken).ConfigureAwait(false);
             if (reply is not CommandReply.Done)
             {
                 return ToWire(reply);
@@ -67,7 +67,7 @@ public sealed class RegionHome
             return ToWire(new CommandReply.Refused(Unknown(organization)));
         }
 
-        return ToWire(await AskAsync(_organizations, new ExecuteOrganization(organization, command, meta), cancellationToken).ConfigureAwait(false));
+        return ToWire(await AskAsync(_organizations(), new ExecuteOrganization(organization, command, meta), cancellationToken).ConfigureAwait(false));
     }
 
     /// <exception cref="FormatException">What no honest gateway sends.</exception>
@@ -76,7 +76,7 @@ public sealed class RegionHome
     {
         var organization = OrganizationId.Parse(request.Organization);
         return await IsRegisteredAsync(organization, cancellationToken).ConfigureAwait(false)
-            && await AskAsync(_nodes, new GetNodeActivity(organization, request.Node.ToNodeId()), cancellationToken).ConfigureAwait(false) is NodeActivityAnswer answer
+            && await AskAsync(_nodes(), new GetNodeActivity(organization, request.Node.ToNodeId()), cancellationToken).ConfigureAwait(false) is NodeActivityAnswer answer
             ? RegionMapping.ToReply(answer.ToState())
             : new NodeActivityReply();
     }
@@ -88,14 +88,14 @@ public sealed class RegionHome
         if (await IsRegisteredAsync(organization, cancellationToken).ConfigureAwait(false))
         {
             var row = sighting.ToRow();
-            _nodes.Tell(new NodeSeen(organization, sighting.Node.ToNodeId(), row.Event, row.Meta));
+            _nodes().Tell(new NodeSeen(organization, sighting.Node.ToNodeId(), row.Event, row.Meta));
         }
     }
 
     /// <summary>Until the call ends.</summary>
     /// <exception cref="FormatException">What no honest gateway sends.</exception>
     /// <exception cref="IOException">The link does not keep up.</exception>
-    public async Task FollowAsync(IAsyncStreamReader<FollowRequest> requests, IServerStreamWriter<FeedMessage> messages, CancellationToken cancellationToken)
+    public async Task FollowAsync(IAsyncStreamReader<FeedRequest> requests, IServerStreamWriter<FeedMessage> messages, CancellationToken cancellationToken)
     {
         if (!await requests.MoveNext(cancellationToken).ConfigureAwait(false))
         {
@@ -111,7 +111,7 @@ public sealed class RegionHome
         }
 
         var channel = Channel.CreateBounded<FeedMessage>(new BoundedChannelOptions(FeedBufferMax) { SingleReader = true });
-        var follower = _system.ActorOf(ForeignFollower.Props(organization, _organizations, channel.Writer));
+        var follower = _system.ActorOf(ForeignFollower.Props(organization, _organizations(), channel.Writer));
         Interlocked.Increment(ref _followers);
         Interlocked.Increment(ref _followsEver);
         try
@@ -155,7 +155,7 @@ public sealed class RegionHome
     internal static Moved ToWire(OrganizationElsewhere elsewhere) => new() { Region = elsewhere.Region.Value, Message = elsewhere.Reason.Message };
 
     private static async Task ReadAsync(
-        IAsyncStreamReader<FollowRequest> requests, IActorRef follower, Channel<FeedMessage> channel, CancellationToken cancellationToken)
+        IAsyncStreamReader<FeedRequest> requests, IActorRef follower, Channel<FeedMessage> channel, CancellationToken cancellationToken)
     {
         try
         {
@@ -175,7 +175,7 @@ public sealed class RegionHome
     }
 
     // As an entity of a name that nobody created says it.
-    private static Task AnswerUnknownAsync(FollowRequest first, IServerStreamWriter<FeedMessage> messages, CancellationToken cancellationToken)
+    private static Task AnswerUnknownAsync(FeedRequest first, IServerStreamWriter<FeedMessage> messages, CancellationToken cancellationToken)
     {
         var nothing = Entities.OrganizationJournal.WriteSnapshot(OrganizationState.Initial, 0, []);
         return messages.WriteAsync(
@@ -190,7 +190,7 @@ public sealed class RegionHome
             return organization.Region is not null;
         }
 
-        if (await AskAsync(_directory, GetDirectory.Instance, cancellationToken).ConfigureAwait(false) is not DirectoryAnswer answer
+        if (await AskAsync(_directory(), GetDirectory.Instance, cancellationToken).ConfigureAwait(false) is not DirectoryAnswer answer
             || !answer.Organizations.Contains(organization))
         {
             return false;

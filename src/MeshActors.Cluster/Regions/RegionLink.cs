@@ -3,7 +3,6 @@ using Grpc.Core;
 using MeshActors.Cluster.Messages;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
-using MeshActors.Domain.Nodes;
 
 namespace MeshActors.Cluster.Regions;
 

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using MeshActors.Contracts.Region.V1;
 using MeshActors.Domain;
 using Microsoft.Extensions.Logging;
 using Client = MeshActors.Contracts.Region.V1.RegionLink.RegionLinkClient;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MeshActors.Cluster.Hosting;
+using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 
 namespace MeshActors.Controller.CommandLine;
@@ -41,6 +42,12 @@ public sealed record ControllerOptions
 
     /// <summary>Other controllers, where they are not to be found in the shared database.</summary>
     public ValueList<HostAndPort> Seeds { get; init; }
+
+    /// <summary>The region that this controller's cluster is; null in a deployment without regions.</summary>
+    public RegionName? Region { get; init; }
+
+    /// <summary>The other regions, with their gateways.</summary>
+    public ValueList<PeerRegion> PeerRegions { get; init; }
 
     public bool ListensEverywhere => Listen.Address.Equals(IPAddress.Any) || Listen.Address.Equals(IPAddress.IPv6Any);
 }

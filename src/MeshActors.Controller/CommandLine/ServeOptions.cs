@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 using static MeshActors.Controller.CommandLine.OptionParsers;
 
@@ -98,8 +99,25 @@ internal static class ServeOptions
         DefaultValueFactory = _ => FromEnvironment("CA_DIR"),
     };
 
+    private static readonly Option<RegionName?> Region = new("--region")
+    {
+        HelpName = "NAME",
+        Description = $"The region that this cluster is; new organizations are called NAME@REGION [env: {Variable("REGION")}] [default: no regions]",
+        CustomParser = result => RegionParsers.Region(result, result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => FromEnvironment("REGION") is { } text ? RegionParsers.Region(result, text) : null,
+    };
+
+    private static readonly Option<ValueList<PeerRegion>> PeerRegion = new("--peer-region")
+    {
+        HelpName = "NAME=https://HOST:PORT",
+        Arity = ArgumentArity.OneOrMore,
+        Description = $"Another region and a gateway of it; repeatable; those of one region are tried in turn [env: {Variable("PEER_REGION")}, by comma]",
+        CustomParser = result => RegionParsers.Peers(result, Texts(result)),
+        DefaultValueFactory = result => RegionParsers.Peers(result, ListFromEnvironment("PEER_REGION")),
+    };
+
     public static IEnumerable<Option> All =>
-        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, CaDir];
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, CaDir, Region, PeerRegion];
 
     public static ControllerOptions Read(ParseResult parsed) => new()
     {
@@ -114,6 +132,8 @@ internal static class ServeOptions
         ClusterAdvertise = parsed.GetValue(ClusterAdvertise),
         Seeds = parsed.GetValue(Seed),
         CaDirectory = FullPath(parsed.GetValue(CaDir)),
+        Region = parsed.GetValue(Region),
+        PeerRegions = parsed.GetValue(PeerRegion),
     };
 
     private static HostAndPort? First(ValueList<HostAndPort> hosts) => hosts is [var first, ..] ? first : null;

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Agent.V1;
 
 namespace MeshActors.Controller.Gateway;
@@ -13,6 +14,10 @@ internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect) : 
         {
             await join.RunAsync(requests, replies, context).ConfigureAwait(false);
         }
+        catch (RegionAwayException fault)
+        {
+            throw Refusals.Unavailable(fault.Message);
+        }
         catch (MeshUnavailableException)
         {
             throw Refusals.Unavailable();
@@ -24,6 +29,10 @@ internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect) : 
         try
         {
             await connect.RunAsync(requests, replies, context).ConfigureAwait(false);
+        }
+        catch (RegionAwayException fault)
+        {
+            throw Refusals.Unavailable(fault.Message);
         }
         catch (MeshUnavailableException)
         {

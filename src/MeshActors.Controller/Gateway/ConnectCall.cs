@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
@@ -53,10 +54,10 @@ internal sealed partial class ConnectCall(
                 NotFollowed(id, organization, reason.Code);
                 await GoAwayAsync(replies, reason, IsFinal(reason)).ConfigureAwait(false);
                 break;
-            case FollowReply.Following(var following):
+            case FollowReply.Following(var following, var known):
                 await using (following.ConfigureAwait(false))
                 {
-                    await ServeAsync(following, hello, organization, id, requests, replies, context).ConfigureAwait(false);
+                    await ServeAsync(following, known, hello, organization, id, requests, replies, context).ConfigureAwait(false);
                 }
 
                 break;
@@ -65,6 +66,7 @@ internal sealed partial class ConnectCall(
 
     private async Task ServeAsync(
         IFollowing following,
+        Node known,
         Hello hello,
         OrganizationId organization,
         NodeId id,
@@ -76,7 +78,12 @@ internal sealed partial class ConnectCall(
         var endpoints = ReadEndpoints(hello.Endpoints, hello.ListenPort, context);
         var announce = new OrganizationCommand.Announce(
             id, hello.Name, hello.RequestedAddresses.ToValueList(), hello.Prefixes.ToValueList(), endpoints);
-        var reply = await mesh.ExecuteAsync(organization, announce, Caller.Meta(context, time, principal), context.CancellationToken).ConfigureAwait(false);
+        Task<CommandReply> AnnounceAsync(CancellationToken token) =>
+            mesh.ExecuteAsync(organization, announce, Caller.Meta(context, time, principal), token);
+        var reply = await ExceptAwayAsync(AnnounceAsync, context.CancellationToken).ConfigureAwait(false);
+        var late = reply is null ? new LateAnnouncement(AnnounceAsync, time, context.CancellationToken) : null;
+        await using var ends = late.ConfigureAwait(false);
+        reply ??= new CommandReply.Done(0, known);
         if (reply is not CommandReply.Done(var revision, { } node))
         {
             var reason = reply is CommandReply.Refused(var refusal) ? refusal : throw new System.Diagnostics.UnreachableException(reply.ToString());
@@ -86,21 +93,40 @@ internal sealed partial class ConnectCall(
         }
 
         connected.Enter();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late?.Refused ?? CancellationToken.None);
         var isCutShort = false;
         try
         {
             await WelcomeAsync(replies, organization, node, revision, context).ConfigureAwait(false);
             isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, loggers.CreateLogger<AgentStream>())
-                .RunAsync(requests, replies, context, lifetime.ApplicationStopping).ConfigureAwait(false);
+                .RunAsync(requests, replies, context, ending.Token).ConfigureAwait(false);
         }
         finally
         {
             connected.Leave();
         }
 
-        if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        if (isCutShort && late?.Reason is { } refused && !context.CancellationToken.IsCancellationRequested)
+        {
+            NotAnnounced(id, organization, refused.Code);
+            await GoAwayAsync(replies, refused, IsFinal(refused)).ConfigureAwait(false);
+        }
+        else if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
         {
             await GoAwayAsync(replies, Stopping, final: false).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Null when the organization's region is away.</summary>
+    private static async Task<CommandReply?> ExceptAwayAsync(Func<CancellationToken, Task<CommandReply>> announce, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await announce(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegionAwayException)
+        {
+            return null;
         }
     }
 
@@ -161,7 +187,7 @@ internal sealed partial class ConnectCall(
         $"Organization '{organization}' knows no such credential; join again with a join URL.");
 
     /// <summary>A refusal waits for its operator; only what passes by itself is worth coming back for.</summary>
-    private static bool IsFinal(Refusal reason) => reason.Code is not (RefusalCodes.Overloaded or RefusalCodes.Unavailable);
+    private static bool IsFinal(Refusal reason) => reason.Code is not (RefusalCodes.Overloaded or RefusalCodes.Unavailable or RefusalCodes.OrganizationMoved);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} of organization {Organization} was turned away: {Code}.")]
     private partial void NotFollowed(NodeId node, OrganizationId organization, string code);

@@ -1,8 +1,10 @@
 using MeshActors.Cluster.Hosting;
+using MeshActors.Cluster.Regions;
 using MeshActors.Controller.Admin;
 using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Gateway;
+using MeshActors.Controller.Regions;
 using MeshActors.Controller.Trust;
 using Microsoft.Extensions.Logging.Console;
 
@@ -92,6 +94,10 @@ public sealed class ControllerHost : IAsyncDisposable
         {
             app.MapGrpcService<AgentGatewayService>();
             app.MapGrpcService<AdminService>();
+            if (options.Region is not null)
+            {
+                app.MapGrpcService<RegionLinkService>();
+            }
         }
 
         return app;
@@ -106,6 +112,7 @@ public sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax));
         services.AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
         services.AddSingleton<AdminDoor>().AddSingleton<AdminService>().AddSingleton<AdminInterceptor>();
+        services.AddSingleton<IRegionChannels, RegionChannels>().AddSingleton<RegionDoor>().AddSingleton<RegionLinkService>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = AgentProtocol.MessageBytesMax;

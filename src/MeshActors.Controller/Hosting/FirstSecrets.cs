@@ -1,4 +1,5 @@
 using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Controller.Admin;
 using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Trust;
@@ -13,7 +14,7 @@ namespace MeshActors.Controller.Hosting;
 /// What the first start leaves behind: the organization <c>default</c>, a controller's token and a reusable join key.
 /// Each secret is in its file before its hash is in the journal, so a start that was interrupted is finished by the next.
 /// </summary>
-internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAuthority authority, ControllerIdentity identity, TimeProvider time)
+internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAuthority authority, ControllerIdentity identity, Homes homes, TimeProvider time)
 {
     /// <summary>True when this start made the join URL.</summary>
     public bool IsFirstStart { get; private set; }
@@ -51,7 +52,8 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
 
     private async Task<OrganizationState> EnsureOrganizationAsync(DirectoryState state, CancellationToken cancellationToken)
     {
-        var id = OrganizationId.Default;
+        // One from before the region had a name stays the default.
+        var id = state.Organizations.Contains(OrganizationId.Default) ? OrganizationId.Default : OrganizationId.Default.In(homes.Own);
         if (!state.Organizations.Contains(id))
         {
             Check(await mesh.ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), Meta(), cancellationToken).ConfigureAwait(false));
@@ -80,7 +82,7 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
                 return;
             }
 
-            written = Secrets.New(Bearer.JoinKeyKind, OrganizationId.Default.Value, authority.Pin);
+            written = Secrets.New(Bearer.JoinKeyKind, state.Id.Value, authority.Pin);
             IsFirstStart = true;
         }
 
@@ -95,7 +97,7 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
         {
             IsFirstStart = true;
             var key = new JoinKey(written.Id, written.Hash, Reusable: true, ExpiresAt: null, Replaces: null, "made by the first start");
-            Check(await mesh.ExecuteAsync(OrganizationId.Default, new OrganizationCommand.CreateJoinKey(key), Meta(), cancellationToken).ConfigureAwait(false));
+            Check(await mesh.ExecuteAsync(state.Id, new OrganizationCommand.CreateJoinKey(key), Meta(), cancellationToken).ConfigureAwait(false));
         }
     }
 

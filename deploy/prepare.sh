@@ -38,6 +38,15 @@ install_missing() {
     fail "apt-get could not install ${missing[*]}: see above."
 }
 
+# Its programs are in a directory of their version; the server that the package would start is not wanted.
+install_postgres() {
+  ! compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || return 0
+  require_root
+  mkdir -p /etc/postgresql-common
+  [[ -e /etc/postgresql-common/createcluster.conf ]] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  install_missing postgres:postgresql
+}
+
 # sudo drops a PATH that has ~/.dotnet in it: look where SDKs are usually put.
 require_sdk() {
   local directory

@@ -4,6 +4,7 @@
 #   sudo tests/run.sh                     everything
 #   tests/run.sh unit                     seconds, without root
 #   sudo tests/run.sh system              the published programs, network namespaces, real WireGuard and Docker
+#   tests/run.sh actor postgres           the cluster's tests, on SQLite, and once more on a real PostgreSQL
 #   tests/run.sh actor [-- FILTER]        with a filter of `dotnet test`, as FullyQualifiedName~Refusal
 set -euo pipefail
 source "$(dirname "$0")/../deploy/prepare.sh"
@@ -24,14 +25,14 @@ finish() {
 project_of() {
   case $1 in
     unit) echo MeshActors.UnitTests ;;
-    actor) echo MeshActors.ActorTests ;;
+    actor | postgres) echo MeshActors.ActorTests ;;
     system) echo MeshActors.SystemTests ;;
   esac
 }
 
 build() {
   local suite targets=("$ROOT/MeshActors.sln")
-  if [[ ${#suites[@]} -lt 3 ]]; then
+  if [[ ${#suites[@]} -lt 4 ]]; then
     targets=()
     for suite in "${suites[@]}"; do targets+=("$ROOT/tests/$(project_of "$suite")"); done
   fi
@@ -47,7 +48,12 @@ run_suite() {
   # System tests make network namespaces; the others need no root, and write as whom the clone belongs to.
   local as=as_owner
   [[ $1 != system ]] || as=env
-  if ! $as dotnet test "$ROOT/tests/$project" -c Release --no-build --results-directory "$RESULTS" \
+  local filter=("${filter[@]}") journal=sqlite
+  if [[ $1 == postgres ]]; then
+    journal=postgres
+    [[ ${#filter[@]} -gt 0 ]] || filter=(--filter "Journal!=SQLite")
+  fi
+  if ! $as env "MESH_TEST_JOURNAL=$journal" dotnet test "$ROOT/tests/$project" -c Release --no-build --results-directory "$RESULTS" \
     --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=minimal" \
     --blame-hang-timeout $HANG --blame-hang-dump-type none "${filter[@]}"; then
     failed_runs=$((failed_runs + 1))
@@ -75,22 +81,23 @@ sum_up() {
 
 while [[ $# -gt 0 ]]; do
   case $1 in
-    unit | actor | system) suites+=("$1") ;;
+    unit | actor | postgres | system) suites+=("$1") ;;
     --) filter=(--filter "${2:?a filter after --}") && shift ;;
     *)
-      sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+      sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
       exit 2
       ;;
   esac
   shift
 done
-[[ ${#suites[@]} -gt 0 ]] || suites=(unit actor system)
+[[ ${#suites[@]} -gt 0 ]] || suites=(unit actor postgres system)
 
 trap finish EXIT
 if [[ " ${suites[*]} " == *" system "* ]]; then
   require_root "${suites[@]}"
   install_missing "${BUILD_NEEDS[@]}" "${LAB_NEEDS[@]}"
 fi
+[[ " ${suites[*]} " != *" postgres "* ]] || install_postgres
 require_sdk
 if ! build || { [[ " ${suites[*]} " == *" system "* ]] && ! (publish); }; then
   echo "The build failed."

@@ -22,7 +22,11 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
 
     internal const string StoppingSentence = "This controller process is stopping: whether anything was stored is unknown. Ask again.";
 
+    /// <summary>Reads of the journal at once for callers that are about to be turned away: the rest of the database is for those who are not.</summary>
+    private const int ConfirmationsMax = 4;
+
     private readonly EntityCalls _calls = new(Patience, stopping, links);
+    private readonly SemaphoreSlim _confirmations = new(ConfirmationsMax);
 
     public Task<CommandReply> ExecuteAsync(
         OrganizationId organization, OrganizationCommand command, Meta meta, CancellationToken cancellationToken) =>
@@ -94,10 +98,47 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
     {
         var answer = await AskFeedAsync<OrganizationFeed.FollowAnswer>(
             request.Organization, new OrganizationFeed.Follow(request), cancellationToken).ConfigureAwait(false);
+        if (answer.Reply is FollowReply.Refused)
+        {
+            await ConfirmNewestAsync(request.Organization, cancellationToken).ConfigureAwait(false);
+        }
+
         return answer.Reply;
     }
 
-    public void Dispose() => _calls.Dispose();
+    // Who is turned away does not come back, so nobody is by a view that is old: an entity that has lost its place to
+    // another answers too, for a second or two. The journal itself is asked, which costs a read.
+    private async Task ConfirmNewestAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        using var patient = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
+        patient.CancelAfter(Patience);
+        try
+        {
+            var board = await AskFeedAsync<FeedBoard>(organization, OrganizationFeed.GetBoard.Instance, patient.Token).ConfigureAwait(false);
+            await _confirmations.WaitAsync(patient.Token).ConfigureAwait(false);
+            try
+            {
+                await foreach (var _ in ReadAsync(organization, board.Current.Revision + 1, long.MaxValue, patient.Token).ConfigureAwait(false))
+                {
+                    throw new MeshUnavailableException($"This process does not have the newest state of organization '{organization}' yet; try again.");
+                }
+            }
+            finally
+            {
+                _confirmations.Release();
+            }
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MeshUnavailableException($"The journal of organization '{organization}' could not be read within {Patience.TotalSeconds:0} s; try again.", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _calls.Dispose();
+        _confirmations.Dispose();
+    }
 
     private void ThrowIfStopping()
     {

@@ -1,9 +1,9 @@
+using System.Data.Common;
 using MeshActors.ActorTests.Support;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Entities;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
-using Microsoft.Data.Sqlite;
 
 namespace MeshActors.ActorTests;
 
@@ -78,7 +78,7 @@ public sealed class JournalTests : IDisposable
         }
 
         // As an entity leaves them that lived here, there, and here again: the default replay filter drops the last.
-        Execute("UPDATE journal SET writer_uuid = CASE WHEN (sequence_number / 4) % 2 = 0 THEN 'a' ELSE 'b' END WHERE persistence_id = 'org-acme'");
+        Tamper("UPDATE journal SET writer_uuid = CASE WHEN (sequence_number / 4) % 2 = 0 THEN 'a' ELSE 'b' END WHERE persistence_id = 'org-acme'");
         await using var again = await MeshHost.StartAsync(_directory.Path);
         Assert.Equal(digest, await DigestAsync(again.Mesh));
     }
@@ -99,7 +99,7 @@ public sealed class JournalTests : IDisposable
             await host.Mesh.JoinedAsync("b", "10.2.0.0/24");
         }
 
-        Execute(damage);
+        Tamper(damage);
         var rows = Count("org-acme");
         var log = new LogLines();
         await using var damaged = await MeshHost.StartAsync(_directory.Path, log);
@@ -143,10 +143,28 @@ public sealed class JournalTests : IDisposable
     public async Task Answers_wait_for_the_disk()
     {
         await using var host = await MeshHost.StartAsync(_directory.Path);
-        Assert.Equal("wal", Text("PRAGMA journal_mode"));
+        if (!TestJournal.IsPostgres)
+        {
+            Assert.Equal("wal", Text("PRAGMA journal_mode"));
+        }
+
         await host.Mesh.FoundAsync();
         var done = await host.Mesh.DoneAsync(Some.Join("a"));
         Assert.Equal(done.Revision, Count("org-acme"));
+    }
+
+    [Theory]
+    [InlineData("UPDATE journal SET deleted = NOT deleted")]
+    [InlineData("DELETE FROM journal")]
+    public async Task The_database_itself_refuses_to_change_or_forget_an_event(string attempt)
+    {
+        await using var host = await MeshHost.StartAsync(_directory.Path);
+        await host.Mesh.FoundAsync();
+        var rows = Count("org-acme");
+
+        var refused = Assert.ThrowsAny<DbException>(() => Execute(attempt));
+        Assert.Contains("append-only", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(rows, Count("org-acme"));
     }
 
     private static async Task<UInt128> DigestAsync(IMesh mesh)
@@ -161,14 +179,13 @@ public sealed class JournalTests : IDisposable
 
     private string Text(string sql) => (string)Run(sql, command => command.ExecuteScalar())!;
 
+    private void Tamper(string sql)
+    {
+        TestJournal.Unguard(_directory.Path);
+        Execute(TestJournal.IsPostgres ? sql.Replace("x'ffff'", "'\\xffff'::bytea", StringComparison.Ordinal) : sql);
+    }
+
     private void Execute(string sql) => Assert.NotEqual(0, Run(sql, command => command.ExecuteNonQuery()));
 
-    private object? Run(string sql, Func<SqliteCommand, object?> run)
-    {
-        using var connection = new SqliteConnection($"Data Source={_directory.File("mesh.db")};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return run(command);
-    }
+    private T Run<T>(string sql, Func<DbCommand, T> run) => TestJournal.Run(_directory.Path, sql, run);
 }

@@ -44,6 +44,11 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 
     protected abstract TState Evolve(TState state, TEvent @event);
 
+    /// <summary>An entry is in the state: stored now, or read from the journal.</summary>
+    protected virtual void Applied(StoredEntry entry)
+    {
+    }
+
     /// <summary>The state, revision and last hash that a snapshot holds. Throws when its bytes are none.</summary>
     protected virtual (TState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot) =>
         throw new InvalidOperationException("This kind of entity has no snapshots.");
@@ -101,6 +106,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         State = Evolve(State, @event);
         Revision = LastSequenceNr;
         _lastHash = HashChain.Next(entry);
+        Applied(new StoredEntry(Revision, entry.Manifest, entry.Bytes));
     }
 
     private void Replay(JournalEntry entry) => Understand(() =>

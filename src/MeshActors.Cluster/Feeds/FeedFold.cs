@@ -42,6 +42,21 @@ internal sealed class FeedFold
         return new FeedFold(state, message.Revision, before?.Board);
     }
 
+    /// <summary>
+    /// Leads on to a later whole organization: what an entity that has just recovered has for a feed that missed something.
+    /// The streams stay, and get deltas.
+    /// </summary>
+    public void Jump(SubscribedWhole message)
+    {
+        (State, _, _) = OrganizationJournal.ReadSnapshot(new JournalEntry(message.Manifest, message.Snapshot));
+        var before = Map;
+        Map = MeshMap.Of(State, message.Revision);
+        var changed = before.Nodes.Keys.Union(Map.Nodes.Keys)
+            .Where(id => !Equals(before.Nodes.GetValueOrDefault(id), Map.Nodes.GetValueOrDefault(id)));
+        _changes.Jump(message.Revision, Map.Digest, [.. changed]);
+        Board.Show(new FeedPicture(State, Map, _changes, Board.Current.Whole.For(Map)));
+    }
+
     /// <summary>False when entries before these are missing; then nothing changed.</summary>
     public bool TryAdd(ImmutableArray<StoredEntry> entries)
     {

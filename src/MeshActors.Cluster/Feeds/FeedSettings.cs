@@ -28,6 +28,12 @@ internal sealed record FeedSettings(IActorRef Organizations, IActorRef Notes, st
     /// <summary>Callers that need news of a region that is away are told so after this; shorter than operators' clients wait.</summary>
     public TimeSpan AwayMax { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// An agent whose map is newer than this process's waits so long for it to catch up, and keeps its map meanwhile: a
+    /// missed message is noticed within <see cref="Subscription.RenewAfter"/>. Then it is led back, as after a restored backup.
+    /// </summary>
+    public TimeSpan LagMax { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>An agent that takes nothing for so long holds a connection for nothing. Longer than a passing network fault.</summary>
     public TimeSpan StuckMax { get; init; } = TimeSpan.FromSeconds(60);
 }

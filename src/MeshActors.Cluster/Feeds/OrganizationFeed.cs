@@ -113,6 +113,20 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     // anybody is turned away, one question at a time for all who wait.
     private void Admit(Waiting waiting, Follow follow, FeedFold fold)
     {
+        if (IsAhead(follow.Request, fold) && _settings.Time.GetElapsedTime(waiting.Since) < _settings.LagMax)
+        {
+            if (waiting.Number == 0)
+            {
+                WaitForNews(waiting);
+            }
+            else
+            {
+                Wait(waiting);
+            }
+
+            return;
+        }
+
         var reply = _followers.Admit(follow.Request, fold, Self);
         if (reply is FollowReply.Refused && waiting.Number == 0)
         {
@@ -122,6 +136,10 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
         waiting.Caller.Tell(new FollowAnswer(reply));
     }
+
+    // It comes from a process that knows more: it is not led back while this one catches up.
+    private bool IsAhead(FollowRequest request, FeedFold fold) =>
+        request.HaveRevision > fold.Revision && CredentialCheck.Refusal(fold.State, _id, request.Node, request.Credential) is null;
 
     private void WaitForNews(Waiting waiting)
     {
@@ -139,14 +157,14 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         }
 
         _followers.CutVoid(_fold.State, _fold.TakeCredentialChanges());
-        FollowHome(_fold);
+        FollowHome();
         AnswerWaiting();
     }
 
     // Its journal says where it went: the rest of it is there.
-    private void FollowHome(FeedFold fold)
+    private void FollowHome()
     {
-        if (fold.State.Home is { } home && _settings.Homes.Learn(_id, home))
+        if (_fold?.State.Home is { } home && _settings.Homes.Learn(_id, home))
         {
             _subscription.Ask(Self, Have);
         }
@@ -154,8 +172,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     private void OnWhole(SubscribedWhole message)
     {
-        // On its way to another region it may be asked for where only a part of it has arrived.
-        if (_fold is { State.MovingTo: not null } known && message.Revision < known.Revision)
+        // Of an older question: perhaps from an entity that has lost its place since. And on its way to another region the
+        // organization may be asked for where only a part of it has arrived.
+        if (message.Number < _subscription.Answered || (_fold is { State.MovingTo: not null } known && message.Revision < known.Revision))
         {
             return;
         }
@@ -163,16 +182,30 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         Hear(message.Number);
         if (_fold is null || message.Revision != _fold.Revision)
         {
-            _fold = FeedFold.From(message, _fold);
-            _followers.CutVoid(_fold.State, _followers.Nodes);
+            TakeWhole(message);
         }
 
-        FollowHome(_fold);
+        FollowHome();
         AnswerWaiting();
-        if (!_fold.State.Exists && _waiting.Count == 0)
+        if (_fold is { State.Exists: false } && _waiting.Count == 0)
         {
             Context.Parent.Tell(new Feeds.Retire(_id));
         }
+    }
+
+    // An earlier one comes from a journal that was restored from a backup: an entity that is only behind says nothing.
+    private void TakeWhole(SubscribedWhole message)
+    {
+        if (_fold is not null && message.Revision > _fold.Revision)
+        {
+            _fold.Jump(message);
+        }
+        else
+        {
+            _fold = FeedFold.From(message, _fold);
+        }
+
+        _followers.CutVoid(_fold.State, _followers.Nodes);
     }
 
     private void Hear(long number)
@@ -201,7 +234,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         var ready = _waiting.Where(waiting => waiting.Number <= _subscription.Answered).ToList();
         _waiting.RemoveAll(waiting => waiting.Number <= _subscription.Answered);
         ready.ForEach(Answer);
-        if (_waiting.Count > 0)
+        if (_waiting.Any(waiting => waiting.Number > _subscription.Answered))
         {
             _subscription.AskIfIdle(Self, Have);
         }
@@ -253,6 +286,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
         _waiting.RemoveAll(waiting => _settings.Time.GetElapsedTime(waiting.Since) > AkkaMesh.Patience);
         _subscription.Renew(Self, Have);
+        AnswerWaiting();
         _followers.CutStuck();
         if (_followers.Any)
         {

@@ -9,7 +9,7 @@ namespace MeshActors.Cluster.Feeds;
 /// <remarks>Written by the feed, read by the streams: each holds the lock for a copy of a few ids.</remarks>
 internal sealed class RecentChanges
 {
-    /// <summary>About 80 bytes each. An agent that was away for longer takes the whole map, which is then hardly larger.</summary>
+    /// <summary>About 90 bytes each. An agent that was away for longer takes the whole map, which is then hardly larger.</summary>
     public const int Kept = 4096;
 
     private readonly Lock _gate = new();
@@ -23,7 +23,7 @@ internal sealed class RecentChanges
         lock (_gate)
         {
             _first = _last = revision;
-            _ring[revision % Kept] = new Change(digest, null);
+            _ring[revision % Kept] = new Change(digest, []);
         }
     }
 
@@ -32,9 +32,21 @@ internal sealed class RecentChanges
     {
         lock (_gate)
         {
-            _ring[revision % Kept] = new Change(digest, changed);
-            _last = revision;
-            _first = Math.Max(_first, revision - Kept + 1);
+            Append(revision, new Change(digest, changed is { } node ? [node] : []));
+        }
+    }
+
+    /// <summary>From the last revision to a later one in one step; nobody here has had a map of those between.</summary>
+    public void Jump(long revision, UInt128 digest, NodeId[] changed)
+    {
+        lock (_gate)
+        {
+            for (var between = Math.Max(_last + 1, revision - Kept); between < revision; between++)
+            {
+                Append(between, new Change(0, null));
+            }
+
+            Append(revision, new Change(digest, changed));
         }
     }
 
@@ -43,7 +55,7 @@ internal sealed class RecentChanges
     {
         lock (_gate)
         {
-            return revision >= _first && revision <= _last && _ring[revision % Kept].Digest == digest;
+            return revision >= _first && revision <= _last && _ring[revision % Kept] is { Nodes: not null } change && change.Digest == digest;
         }
     }
 
@@ -60,15 +72,20 @@ internal sealed class RecentChanges
             var changed = new HashSet<NodeId>();
             for (var revision = after + 1; revision <= upTo; revision++)
             {
-                if (_ring[revision % Kept].Node is { } node)
-                {
-                    changed.Add(node);
-                }
+                changed.UnionWith(_ring[revision % Kept].Nodes ?? []);
             }
 
             return changed;
         }
     }
 
-    private readonly record struct Change(UInt128 Digest, NodeId? Node);
+    private void Append(long revision, Change change)
+    {
+        _ring[revision % Kept] = change;
+        _last = revision;
+        _first = Math.Max(_first, revision - Kept + 1);
+    }
+
+    /// <param name="Nodes">Null at a revision that was jumped over.</param>
+    private readonly record struct Change(UInt128 Digest, NodeId[]? Nodes);
 }

@@ -11,7 +11,7 @@ internal sealed class Subscription(OrganizationId organization, IActorRef organi
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
 
     /// <summary>An entity that restarted has forgotten its feeds: the longest that a feed then hears nothing.</summary>
-    private static readonly TimeSpan RenewAfter = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan RenewAfter = TimeSpan.FromSeconds(5);
 
     private long _askedAt;
 

@@ -15,6 +15,7 @@ internal sealed class ForeignFollower : ReceiveActor
     private readonly ChannelWriter<FeedMessage> _to;
     private IActorRef _entity = ActorRefs.Nobody;
     private long _passedOn;
+    private long _number;
 
     public ForeignFollower(OrganizationId organization, IActorRef organizations, ChannelWriter<FeedMessage> to)
     {
@@ -24,7 +25,8 @@ internal sealed class ForeignFollower : ReceiveActor
         Receive<FeedRequest>(request =>
         {
             _passedOn = request.HaveRevision;
-            Ask(request.Number);
+            _number = request.Number;
+            Ask();
         });
         Receive<StoredEntries>(PassOn);
         Receive<SubscribedWhole>(PassOn);
@@ -36,7 +38,7 @@ internal sealed class ForeignFollower : ReceiveActor
     public static Props Props(OrganizationId organization, IActorRef organizations, ChannelWriter<FeedMessage> to) =>
         Akka.Actor.Props.Create(() => new ForeignFollower(organization, organizations, to));
 
-    private void Ask(long number) => _organizations.Tell(new Subscribe(_organization, _passedOn, number));
+    private void Ask() => _organizations.Tell(new Subscribe(_organization, _passedOn, _number));
 
     private void PassOn(StoredEntries message)
     {
@@ -101,7 +103,7 @@ internal sealed class ForeignFollower : ReceiveActor
         if (_entity.Equals(gone.ActorRef))
         {
             _entity = ActorRefs.Nobody;
-            Ask(0);
+            Ask();
         }
     }
 }

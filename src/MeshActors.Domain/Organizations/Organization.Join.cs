@@ -20,7 +20,7 @@ public static partial class Organization
             return Announce(state, known, c.Name, c.RequestedAddresses, c.Prefixes, c.Endpoints, []);
         }
 
-        if ((Unusable(key, known, now) ?? WrongName(c.Name)) is { } reason)
+        if ((Unusable(key, known, c.Key, now) ?? WrongName(c.Name)) is { } reason)
         {
             return Decision<Event>.Reject(reason);
         }
@@ -37,12 +37,13 @@ public static partial class Organization
     public static readonly Refusal InvalidJoinKey = new(RefusalCodes.JoinKeyInvalid,
         "This join key opens nothing here; copy the whole join URL again, or ask the operator for a new one (`meshctl join-key create`).");
 
-    private static Refusal? Unusable(JoinKeyState key, Node? known, DateTimeOffset now) =>
+    private static Refusal? Unusable(JoinKeyState key, Node? known, PublicKey joining, DateTimeOffset now) =>
         key.IsRevoked ? new(RefusalCodes.JoinKeyRevoked,
             $"Join key '{key.Key.Id}' was revoked; ask the operator for a new one (`meshctl join-key create`).")
         : key.Key.ExpiresAt is { } expiry && now >= expiry ? new(RefusalCodes.JoinKeyExpired,
             $"Join key '{key.Key.Id}' expired at {expiry.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; ask the operator for a new one (`meshctl join-key create`).")
-        : key.SpentBy is { } by && by != known?.Id ? new(RefusalCodes.JoinKeyUsed,
+        // Not good for its own machine either once that was removed or replaced: an old line must not undo what came after.
+        : key.SpentBy is { } by && (by != known?.Id || known.IsRemoved || known.Key != joining) ? new(RefusalCodes.JoinKeyUsed,
             $"Join key '{key.Key.Id}' was for one machine, and {by} has joined with it; ask the operator for a new one (`meshctl join-key create`).")
         : null;
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using MeshActors.ActorTests.Support;
 using MeshActors.Contracts.Admin.V1;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Trust;
@@ -12,7 +13,7 @@ using MeshActors.Domain.Trust;
 
 namespace MeshActors.ActorTests.Gateway;
 
-/// <summary>A whole controller in this process: real TLS on a loopback port, real SQLite in a directory of its own.</summary>
+/// <summary>A whole controller in this process: real TLS on a loopback port, a real database.</summary>
 internal sealed class RunningController : IAsyncDisposable
 {
     private readonly string _directory;
@@ -43,7 +44,12 @@ internal sealed class RunningController : IAsyncDisposable
 
     public static async Task<RunningController> StartAsync(string directory)
     {
-        var options = new ControllerOptions { DataDirectory = directory, Listen = new IPEndPoint(IPAddress.Loopback, FreePort()) };
+        var options = new ControllerOptions
+        {
+            DataDirectory = directory,
+            Database = TestJournal.OptionFor(directory),
+            Listen = new IPEndPoint(IPAddress.Loopback, FreePort()),
+        };
         var host = await ControllerHost.StartAsync(options, TimeProvider.System, CancellationToken.None);
         var pin = PinOf(directory);
         var handler = new SocketsHttpHandler

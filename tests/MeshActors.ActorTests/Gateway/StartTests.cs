@@ -49,6 +49,7 @@ public sealed class StartTests : IDisposable
         }
     }
 
+    [Trait("Journal", "SQLite")]
     [Fact]
     public async Task A_first_start_that_was_cut_between_file_and_journal_is_finished_by_the_next()
     {

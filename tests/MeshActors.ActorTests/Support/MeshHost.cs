@@ -1,13 +1,12 @@
 using MeshActors.Cluster;
 using MeshActors.Cluster.Hosting;
-using MeshActors.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace MeshActors.ActorTests.Support;
 
-/// <summary>A controller's cluster part as the controller runs it: a cluster of one on a real SQLite file.</summary>
+/// <summary>A controller's cluster part as the controller runs it: a cluster of one on a real database.</summary>
 internal sealed class MeshHost : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -31,7 +30,7 @@ internal sealed class MeshHost : IAsyncDisposable
         var lines = log ?? new LogLines();
         builder.Logging.AddProvider(lines);
         builder.Services.AddSingleton(time);
-        builder.Services.AddMesh(new MeshOptions { Journal = new SqliteDatabase(Path.Combine(directory, "mesh.db")), ConfigFiles = configFiles });
+        builder.Services.AddMesh(new MeshOptions { Journal = TestJournal.In(directory), ConfigFiles = configFiles });
         var host = builder.Build();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try

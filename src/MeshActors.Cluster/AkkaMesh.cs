@@ -3,6 +3,8 @@ using Akka.Actor;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Regions;
+using MeshActors.Contracts.History;
+using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
 using MeshActors.Domain.Nodes;
@@ -12,7 +14,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -70,10 +72,13 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
             var end = follow ? Math.Min(picture.Revision, last) : Math.Min(last, Math.Max(picture.Revision, 0));
             if (next <= end)
             {
-                await foreach (var entry in ReadAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
+                await foreach (var page in RowsAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
                 {
-                    yield return entry;
-                    next = entry.Revision + 1;
+                    foreach (var row in page)
+                    {
+                        yield return Read(row, organization);
+                        next = row.Revision + 1;
+                    }
                 }
             }
 
@@ -89,10 +94,19 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
         }
     }
 
-    private IAsyncEnumerable<OrganizationEntry> ReadAsync(OrganizationId organization, long from, long to, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(
+        OrganizationId organization, long from, long to, CancellationToken cancellationToken) =>
         links.Homes.IsHere(organization)
-            ? history.ReadAsync(organization, from, to, cancellationToken)
+            ? rows.ReadAsync(organization, from, to, cancellationToken)
             : links.ReadAsync(organization, from, to, cancellationToken);
+
+    public async Task<ImportStart> BeginImportAsync(OrganizationId organization, Meta meta, CancellationToken cancellationToken)
+    {
+        var import = new OrganizationImport(organization, meta, actors, _calls, rows);
+        return await import.BeginAsync(cancellationToken).ConfigureAwait(false) is { } reason
+            ? new ImportStart.Refused(reason)
+            : new ImportStart.Begun(import);
+    }
 
     public async Task<FollowReply> FollowAsync(FollowRequest request, CancellationToken cancellationToken)
     {
@@ -118,7 +132,7 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
             await _confirmations.WaitAsync(patient.Token).ConfigureAwait(false);
             try
             {
-                await foreach (var _ in ReadAsync(organization, board.Current.Revision + 1, long.MaxValue, patient.Token).ConfigureAwait(false))
+                await foreach (var _ in RowsAsync(organization, board.Current.Revision + 1, long.MaxValue, patient.Token).ConfigureAwait(false))
                 {
                     throw new MeshUnavailableException($"This process does not have the newest state of organization '{organization}' yet; try again.");
                 }
@@ -145,6 +159,19 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationHistory history
         if (stopping.IsCancellationRequested)
         {
             throw new MeshUnavailableException(StoppingSentence);
+        }
+    }
+
+    private static OrganizationEntry Read(JournalRow row, OrganizationId organization)
+    {
+        try
+        {
+            var decoded = JournalMapping.Decode(row.Manifest, row.Bytes.Span);
+            return new OrganizationEntry(row.Revision, decoded.Meta, decoded.Event, row.Manifest);
+        }
+        catch (FormatException e)
+        {
+            throw new MeshUnavailableException($"Entry {row.Revision} of organization '{organization}' cannot be read: {e.Message}", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using MeshActors.Cluster.Messages;
+using MeshActors.Contracts.History;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
 using MeshActors.Domain.Nodes;
@@ -32,6 +33,15 @@ public interface IMesh
     /// <param name="to">The last revision wanted; 0 for the newest at the time of the call.</param>
     IAsyncEnumerable<OrganizationEntry> EventsAsync(
         OrganizationId organization, long from, long to, bool follow, CancellationToken cancellationToken);
+
+    /// <summary>The journal's rows as they are stored, in pages, in order; with to 0 up to the newest. Nothing of them is read or checked.</summary>
+    IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(OrganizationId organization, long from, long to, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Begins to bring in the journal that an organization has elsewhere, or goes on with it. The name is taken from now
+    /// on, and nobody reaches the organization until the import is finished.
+    /// </summary>
+    Task<ImportStart> BeginImportAsync(OrganizationId organization, Meta meta, CancellationToken cancellationToken);
 
     /// <summary>
     /// The credential's node follows the map from what it has: missed deltas when the feed still holds them, else a

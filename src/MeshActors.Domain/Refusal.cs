@@ -44,6 +44,12 @@ public static class RefusalCodes
     public const string TokenUnknown = "token-unknown";
     public const string NotAllowed = "not-allowed";
     public const string RequestMalformed = "request-malformed";
+    public const string JournalGap = "journal-gap";
+    public const string JournalChain = "journal-chain";
+    public const string JournalRow = "journal-row";
+    public const string JournalContradiction = "journal-contradiction";
+    public const string ImportDiffers = "import-differs";
+    public const string ImportUnfinished = "import-unfinished";
     public const string Overloaded = "overloaded";
     public const string Unavailable = "unavailable";
 }

@@ -122,6 +122,8 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
             new OrganizationCommand.Announce(Node1, "a", [], ["10.1.0.0/16"], Endpoints1),
             new OrganizationCommand.ReportEndpoints(Node1, Endpoints1),
             new OrganizationCommand.RemoveNode(Node1),
+            new OrganizationCommand.Move(RegionName.Parse("us")),
+            new OrganizationCommand.Settle(RegionName.Parse("us")),
         ];
         foreach (var command in commands)
         {
@@ -129,7 +131,10 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         }
 
         DirectoryCommand[] wishes =
-            [new DirectoryCommand.RegisterOrganization(Some.Acme), new DirectoryCommand.CreateToken(token), new DirectoryCommand.RevokeToken("t1")];
+        [
+            new DirectoryCommand.RegisterOrganization(Some.Acme), new DirectoryCommand.CreateToken(token), new DirectoryCommand.RevokeToken("t1"),
+            new DirectoryCommand.BeginImport(Some.Acme), new DirectoryCommand.FinishImport(Some.Acme),
+        ];
         foreach (var wish in wishes)
         {
             yield return new ExecuteDirectory(wish, Meta1);
@@ -151,11 +156,16 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         yield return new CommandReply.Refused(new Refusal(RefusalCodes.PrefixOverlap, "no"));
         yield return new EntityBroken("why");
         yield return new WriteFailed("why");
+        yield return new OrganizationElsewhere(OrganizationId.Parse("acme@eu"), RegionName.Parse("us"), new Refusal(RefusalCodes.OrganizationMoved, "gone"));
         yield return new Subscribe(Some.Acme, 5, 6);
         yield return new SubscribedWhole(Some.Acme, 5, "org.snapshot.v1", [1, 2, 3], 6);
         yield return new StoredEntries(Some.Acme, 5, [], 6);
         yield return new StoredEntries(Some.Acme, 5, [new StoredEntry(6, "org.created.v1", [1]), new StoredEntry(7, "x", [])], 0);
         yield return new StoredEntry(6, "org.created.v1", [1, 2]);
+        yield return new ImportRows(Some.Acme, [new StoredEntry(6, "org.created.v1", [1])]);
+        yield return new FinishImport(Some.Acme, 6, [1, 2]);
+        yield return new ImportReply.At(6, [1, 2]);
+        yield return new ImportReply.Refused(new Refusal(RefusalCodes.JournalChain, "no"));
         yield return new GetNodeActivity(Some.Acme, Node1);
         yield return new NodeActivityAnswer(
             [new NodeSession(Meta1.Time, null, "gw", "1", "r", ""), new NodeSession(Meta1.Time, Meta1.Time, "gw", "1", "r", "x")], ["w"], [Key1], 9);
@@ -182,7 +192,7 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         string text => $"'{text}'",
         byte[] bytes => Convert.ToHexString(bytes),
         SecretHash hash => Convert.ToHexString(hash.ToBytes()),
-        OrganizationId or NodeId or PublicKey or Prefix or Endpoint or IPAddress or DateTimeOffset => $"{value.GetType().Name}:{value}",
+        OrganizationId or RegionName or NodeId or PublicKey or Prefix or Endpoint or IPAddress or DateTimeOffset => $"{value.GetType().Name}:{value}",
         Enum or ValueType when value.GetType().IsPrimitive || value is Enum => value.ToString()!,
         System.Collections.IEnumerable many => $"[{string.Join("; ", many.Cast<object?>().Select(Text))}]",
         _ => $"{value.GetType().Name}({string.Join(", ", value.GetType().GetProperties().Where(p => p.GetMethod!.IsStatic == false && p.GetIndexParameters().Length == 0).Select(p => $"{p.Name}={Text(p.GetValue(value))}"))})",

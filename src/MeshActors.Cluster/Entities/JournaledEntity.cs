@@ -87,6 +87,23 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         });
     }
 
+    /// <summary>Stores all rows or none, as they are, then calls back once. Who calls has checked that they follow.</summary>
+    /// <param name="after">The state that they make.</param>
+    protected void StoreAsIs(ImmutableArray<JournalEntry> rows, TState after, byte[] lastHash, Action stored)
+    {
+        var left = rows.Length;
+        PersistAll(rows, _ =>
+        {
+            if (--left == 0)
+            {
+                State = after;
+                Revision = LastSequenceNr;
+                _lastHash = lastHash;
+                stored();
+            }
+        });
+    }
+
     private List<(TEvent Event, JournalEntry Entry)> Encode(ImmutableArray<TEvent> events, Meta meta)
     {
         var encoded = new List<(TEvent, JournalEntry)>(events.Length);

@@ -6,11 +6,12 @@ using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
+using Directory = MeshActors.Domain.Directories.Directory;
 
 namespace MeshActors.Cluster.Entities;
 
 /// <summary>One organization: decides, stores, answers, and tells its feeds; in that order. No rule and no clock is here.</summary>
-public sealed class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
+public sealed partial class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
 {
     /// <summary>Replaying this many events takes a few milliseconds.</summary>
     public const int EventsPerSnapshot = 500;
@@ -23,7 +24,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     private readonly HashSet<IActorRef> _feeds = [];
     private readonly Queue<StoredEntry> _recent = new(EntriesKept);
     private bool _isFresh = true;
-    private readonly SnapshotSchedule _snapshots = new(EventsPerSnapshot);
+    private readonly SnapshotSchedule _snapshots = new();
 
     /// <param name="region">This cluster's; null in a deployment without regions.</param>
     public OrganizationActor(OrganizationId id, RegionName? region)
@@ -33,6 +34,8 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
         _region = region;
         Command<ExecuteOrganization>(Execute);
         Command<Subscribe>(Subscribe);
+        Command<ImportRows>(Import);
+        Command<FinishImport>(FinishImport);
         Command<Terminated>(feed => _feeds.Remove(feed.ActorRef));
         Command<SaveSnapshotSuccess>(saved => _snapshots.Saved(saved.Metadata.SequenceNr, DeleteSnapshots));
         Command<SaveSnapshotFailure>(_ => { });        // the store has logged it; the journal has everything
@@ -55,17 +58,33 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     }
 
     /// <summary>
-    /// The region that decides in this one's stead. A journal that is still arriving here from its old home, and one whose
-    /// home went elsewhere, decide nothing: two homes never write at once.
+    /// The region to ask in this one's stead, or later. A journal that is still arriving from its old home, and one that was
+    /// given up, decide nothing but the move itself: two homes never write at once.
     /// </summary>
-    private RegionName? Elsewhere => _region is not null && State.Home is { } home && home != _region ? home : null;
+    private RegionName? HomeToAsk(OrganizationCommand? command) =>
+        _region is not { } here || State.Home is not { } home ? null
+        : State.MovingTo is { } to ? (IsOfMove(command, to, here) ? null : home)
+        : home != here ? home
+        : null;
+
+    // The same wish again is answered as the first time, and the new home may take over.
+    private static bool IsOfMove(OrganizationCommand? command, RegionName to, RegionName here) =>
+        command is OrganizationCommand.Move move ? move.To == to : command is OrganizationCommand.Settle && to == here;
+
+    /// <summary>It may come back: what was decided elsewhere since then is added.</summary>
+    private bool IsGivenUp => _region is not null && State.MovingTo is { } to && to != _region;
 
     private void Execute(ExecuteOrganization message)
     {
-        // A home that gave it up answers the same wish again as it did the first time.
-        if (Elsewhere is { } home && (State.MovingTo is null || message.Command is not OrganizationCommand.Move))
+        if (HomeToAsk(message.Command) is { } home)
         {
             Sender.Tell(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
+            return;
+        }
+
+        if (IsImporting)
+        {
+            Sender.Tell(new CommandReply.Refused(Directory.Unfinished(_id)));
             return;
         }
 
@@ -80,6 +99,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
                 Sender.Tell(Done(message.Command));
                 break;
             case Decision<OrganizationEvent>.Accepted(var events):
+                _import = ImportPhase.Over;
                 Store(events, message.Meta, entries => Stored(message.Command, entries));
                 break;
         }
@@ -90,10 +110,7 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     {
         Publish(entries);
         Sender.Tell(Done(command));
-        if (_snapshots.IsDue(Revision))
-        {
-            SaveSnapshot(OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
-        }
+        SnapshotEvery(EventsPerSnapshot);
     }
 
     private CommandReply.Done Done(OrganizationCommand command) => new(Revision, OrganizationJournal.NodeOf(State, command));
@@ -121,9 +138,15 @@ public sealed class OrganizationActor : JournaledEntity<OrganizationState, Organ
     private void Subscribe(Subscribe message)
     {
         // Half a map is worse than none.
-        if (State.MovingTo is null && Elsewhere is { } home)
+        if ((State.MovingTo is null || State.MovingTo == _region ? HomeToAsk(null) : null) is { } home)
         {
             Sender.Tell(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
+            return;
+        }
+
+        if (IsImporting)
+        {
+            Sender.Tell(new EntityBroken(Directory.Unfinished(_id).Message));
             return;
         }
 

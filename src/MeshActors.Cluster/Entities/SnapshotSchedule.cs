@@ -3,12 +3,12 @@ using Akka.Persistence;
 namespace MeshActors.Cluster.Entities;
 
 /// <summary>When to take a snapshot, and which ones may go: the last two stay, should the newest be unreadable.</summary>
-internal sealed class SnapshotSchedule(int every)
+internal sealed class SnapshotSchedule
 {
     private long _last;
     private long _taken;
 
-    public bool IsDue(long revision)
+    public bool IsDue(long revision, int every)
     {
         if (revision - _taken < every)
         {

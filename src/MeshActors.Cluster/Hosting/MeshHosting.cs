@@ -42,6 +42,7 @@ public static class MeshHosting
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RegionLinks>>()));
         services.AddSingleton(provider => provider.GetRequiredService<MeshReadiness>().RegionHome);
+        services.AddSingleton<OrganizationMove>();
         services.AddSingleton<IMesh>(provider => provider.GetRequiredService<MeshReadiness>().Mesh);
         // Before Akka, whose journal asks for its tables as soon as it starts.
         services.AddHostedService<JournalPreparation>();

@@ -17,17 +17,20 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
     /// <summary>A cold start of several processes takes a second or two; a slow disk, ten.</summary>
     private static readonly TimeSpan MembershipMax = TimeSpan.FromSeconds(60);
 
-    private readonly Lazy<AkkaMesh> _mesh = new(() => new AkkaMesh(
-        new MeshActorRefs(registry.Get<RegionRouter>(), registry.Get<RegionRouter>(), directory.ActorRef, registry.Get<Feeds.Feeds>()),
-        new OrganizationHistory(system),
-        links,
-        Stopping(system)));
+    private readonly Lazy<(AkkaMesh Mesh, RegionHome Home)> _served = new(() =>
+    {
+        var stopping = Stopping(system);
+        var rows = new OrganizationRows(options.Journal.Connect);
+        var router = registry.Get<RegionRouter>();
+        var mesh = new AkkaMesh(new MeshActorRefs(router, router, directory.ActorRef, registry.Get<Feeds.Feeds>()), rows, links, stopping);
+        // Past the router: what is asked of this region is not passed on to another.
+        var here = new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, ActorRefs.Nobody);
+        return (mesh, new RegionHome(options.Region, system, here, rows, links, new EntityCalls(AkkaMesh.Patience, stopping, links)));
+    });
 
-    internal IMesh Mesh => _mesh.Value;
+    internal IMesh Mesh => _served.Value.Mesh;
 
-    /// <summary>Past the router: what is asked of this region is not passed on to another.</summary>
-    internal RegionHome RegionHome { get; } = new(
-        system, () => organizations.ActorRef, () => nodes.ActorRef, () => directory.ActorRef, new OrganizationHistory(system));
+    internal RegionHome RegionHome => _served.Value.Home;
 
     // The first phase: an agent that comes back while the feeds end would otherwise hold up the stop until it gives up.
     private static CancellationToken Stopping(ActorSystem system)

@@ -86,7 +86,7 @@ internal sealed class LinkedFeed : ReceiveActor
                 }
             }
 
-            return new CallLost("it has ended the feed");
+            return new CallLost(null);
         }
         catch (Exception fault) when (fault is RpcException or FormatException or IOException or OperationCanceledException or InvalidOperationException)
         {
@@ -126,11 +126,16 @@ internal sealed class LinkedFeed : ReceiveActor
         }
     }
 
-    private void Lose(string why)
+    private void Lose(string? why)
     {
-        _follower.Tell(new RegionAway(_peer.Failed(_gateway, why)));
+        if (why is not null)
+        {
+            _follower.Tell(new RegionAway(_peer.Failed(_gateway, why)));
+        }
+
         Context.Stop(Self);
     }
 
-    private sealed record CallLost(string Why) : INoSerializationVerificationNeeded;
+    /// <param name="Why">Null when the home has said all that there is: the organization is not there.</param>
+    private sealed record CallLost(string? Why) : INoSerializationVerificationNeeded;
 }

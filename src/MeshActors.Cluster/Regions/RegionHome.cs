@@ -21,24 +21,28 @@ public sealed class RegionHome
     /// <summary>Messages that wait for a link: some seconds of the busiest organization. More is a link that does not keep up.</summary>
     private const int FeedBufferMax = 1_024;
 
+    /// <summary>Of the largest rows (3 KB) these are well below what a link takes in one message.</summary>
+    private const int RowsPerMessage = 200;
+
     // No more than the directory holds.
     private readonly ConcurrentDictionary<OrganizationId, bool> _registered = [];
+    private readonly RegionName? _own;
     private readonly ActorSystem _system;
-    private readonly Func<IActorRef> _organizations;
-    private readonly Func<IActorRef> _nodes;
-    private readonly Func<IActorRef> _directory;
-    private readonly OrganizationHistory _history;
+    private readonly MeshActorRefs _here;
+    private readonly OrganizationRows _rows;
+    private readonly RegionLinks _links;
+    private readonly OrganizationArrival _arrival;
     private int _followers;
     private int _followsEver;
 
-    /// <param name="organizations">Asked late: the shard regions are there only once the cluster has started.</param>
-    internal RegionHome(ActorSystem system, Func<IActorRef> organizations, Func<IActorRef> nodes, Func<IActorRef> directory, OrganizationHistory history)
+    internal RegionHome(RegionName? own, ActorSystem system, MeshActorRefs here, OrganizationRows rows, RegionLinks links, EntityCalls calls)
     {
+        _own = own;
         _system = system;
-        _organizations = organizations;
-        _nodes = nodes;
-        _directory = directory;
-        _history = history;
+        _here = here;
+        _rows = rows;
+        _links = links;
+        _arrival = new OrganizationArrival(links, calls, here);
     }
 
     /// <summary>Feeds that gateways of other regions follow here now.</summary>
@@ -53,10 +57,10 @@ public sealed class RegionHome
     {
         var organization = OrganizationId.Parse(request.Organization);
         var command = request.Command.ToCommand();
-        var meta = request.ToMeta();
+        var meta = RegionMapping.ToMeta(request.Meta);
         if (command is OrganizationCommand.Create && organization.Region is not null)
         {
-            var reply = await AskAsync(_directory(), new ExecuteDirectory(new DirectoryCommand.RegisterOrganization(organization), meta), cancellationToken).ConfigureAwait(false);
+            var reply = await AskAsync(_here.Directory, new ExecuteDirectory(new DirectoryCommand.RegisterOrganization(organization), meta), cancellationToken).ConfigureAwait(false);
             if (reply is not CommandReply.Done)
             {
                 return ToWire(reply);
@@ -64,10 +68,10 @@ public sealed class RegionHome
         }
         else if (!await IsRegisteredAsync(organization, cancellationToken).ConfigureAwait(false))
         {
-            return ToWire(new CommandReply.Refused(Unknown(organization)));
+            return ToWire(NotHere(organization));
         }
 
-        return ToWire(await AskAsync(_organizations(), new ExecuteOrganization(organization, command, meta), cancellationToken).ConfigureAwait(false));
+        return ToWire(await AskAsync(_here.Organizations, new ExecuteOrganization(organization, command, meta), cancellationToken).ConfigureAwait(false));
     }
 
     /// <exception cref="FormatException">What no honest gateway sends.</exception>
@@ -76,7 +80,7 @@ public sealed class RegionHome
     {
         var organization = OrganizationId.Parse(request.Organization);
         return await IsRegisteredAsync(organization, cancellationToken).ConfigureAwait(false)
-            && await AskAsync(_nodes(), new GetNodeActivity(organization, request.Node.ToNodeId()), cancellationToken).ConfigureAwait(false) is NodeActivityAnswer answer
+            && await AskAsync(_here.Nodes, new GetNodeActivity(organization, request.Node.ToNodeId()), cancellationToken).ConfigureAwait(false) is NodeActivityAnswer answer
             ? RegionMapping.ToReply(answer.ToState())
             : new NodeActivityReply();
     }
@@ -88,7 +92,7 @@ public sealed class RegionHome
         if (await IsRegisteredAsync(organization, cancellationToken).ConfigureAwait(false))
         {
             var row = sighting.ToRow();
-            _nodes().Tell(new NodeSeen(organization, sighting.Node.ToNodeId(), row.Event, row.Meta));
+            _here.Nodes.Tell(new NodeSeen(organization, sighting.Node.ToNodeId(), row.Event, row.Meta));
         }
     }
 
@@ -106,12 +110,12 @@ public sealed class RegionHome
         var organization = OrganizationId.Parse(first.Organization);
         if (!await IsRegisteredAsync(organization, cancellationToken).ConfigureAwait(false))
         {
-            await AnswerUnknownAsync(first, messages, cancellationToken).ConfigureAwait(false);
+            await AnswerNotHereAsync(organization, first, messages, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         var channel = Channel.CreateBounded<FeedMessage>(new BoundedChannelOptions(FeedBufferMax) { SingleReader = true });
-        var follower = _system.ActorOf(ForeignFollower.Props(organization, _organizations(), channel.Writer));
+        var follower = _system.ActorOf(ForeignFollower.Props(organization, _here.Organizations, channel.Writer));
         Interlocked.Increment(ref _followers);
         Interlocked.Increment(ref _followsEver);
         try
@@ -133,7 +137,7 @@ public sealed class RegionHome
     }
 
     /// <exception cref="MeshUnavailableException">The journal cannot be read.</exception>
-    public async IAsyncEnumerable<Row> ReadRowsAsync(
+    public async IAsyncEnumerable<Rows> ReadRowsAsync(
         ReadRowsRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var organization = OrganizationId.Parse(request.Organization);
@@ -142,14 +146,66 @@ public sealed class RegionHome
             yield break;
         }
 
-        var to = request.ToRevision > 0 ? request.ToRevision : long.MaxValue;
-        await foreach (var (revision, entry) in _history.ReadRowsAsync(organization, Math.Max(1, request.FromRevision), to, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in _rows.ReadAsync(organization, request.FromRevision, request.ToRevision, cancellationToken).ConfigureAwait(false))
         {
-            yield return ToRow(revision, entry.Manifest, entry.Bytes);
+            foreach (var part in page.Chunk(RowsPerMessage))
+            {
+                yield return new Rows { Rows_ = { part.Select(row => ToRow(row.Revision, row.Manifest, row.Bytes)) } };
+            }
         }
     }
 
-    internal static Row ToRow(long revision, string manifest, byte[] bytes) =>
+    /// <summary>Whether that region, this one or another, could take the organization over; null when it could.</summary>
+    internal async Task<Refusal?> ProbeAsync(
+        OrganizationId organization, RegionName from, RegionName to, Meta meta, CancellationToken cancellationToken)
+    {
+        if (to == _own)
+        {
+            return _arrival.Probe(from);
+        }
+
+        await foreach (var step in _links.ArriveAsync(to, RegionMapping.ToArrive(organization, from, meta, probe: true), cancellationToken).ConfigureAwait(false))
+        {
+            return step.Refused;
+        }
+
+        return null;
+    }
+
+    /// <summary>That region, this one or another, takes it over.</summary>
+    internal IAsyncEnumerable<ArrivalStep> ArriveAsync(
+        OrganizationId organization, RegionName from, RegionName to, Meta meta, CancellationToken cancellationToken) =>
+        to == _own
+            ? _arrival.RunAsync(organization, from, meta, cancellationToken)
+            : _links.ArriveAsync(to, RegionMapping.ToArrive(organization, from, meta, probe: false), cancellationToken);
+
+    /// <exception cref="FormatException">What no honest gateway sends.</exception>
+    /// <exception cref="MeshUnavailableException">A region or a journal does not answer.</exception>
+    public async IAsyncEnumerable<ArriveProgress> ArriveAsync(
+        ArriveRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var organization = OrganizationId.Parse(request.Organization);
+        var from = RegionName.Parse(request.FromRegion);
+        if (request.Probe)
+        {
+            yield return ToWire(new ArrivalStep(0, _arrival.Probe(from)));
+            yield break;
+        }
+
+        await foreach (var step in _arrival.RunAsync(organization, from, RegionMapping.ToMeta(request.Meta), cancellationToken).ConfigureAwait(false))
+        {
+            yield return ToWire(step);
+        }
+    }
+
+    private static ArriveProgress ToWire(ArrivalStep step) => new()
+    {
+        Revision = step.Revision,
+        Refused = step.Refused is { } reason ? new Contracts.Region.V1.Refused { Code = reason.Code, Message = reason.Message } : null,
+        Settled = step.IsSettled,
+    };
+
+    internal static Row ToRow(long revision, string manifest, ReadOnlyMemory<byte> bytes) =>
         new() { Revision = revision, Manifest = manifest, Record = UnsafeByteOperations.UnsafeWrap(bytes) };
 
     internal static Moved ToWire(OrganizationElsewhere elsewhere) => new() { Region = elsewhere.Region.Value, Message = elsewhere.Reason.Message };
@@ -175,8 +231,14 @@ public sealed class RegionHome
     }
 
     // As an entity of a name that nobody created says it.
-    private static Task AnswerUnknownAsync(FeedRequest first, IServerStreamWriter<FeedMessage> messages, CancellationToken cancellationToken)
+    private Task AnswerNotHereAsync(
+        OrganizationId organization, FeedRequest first, IServerStreamWriter<FeedMessage> messages, CancellationToken cancellationToken)
     {
+        if (NotHere(organization) is OrganizationElsewhere elsewhere)
+        {
+            return messages.WriteAsync(new FeedMessage { Moved = ToWire(elsewhere) }, cancellationToken);
+        }
+
         var nothing = Entities.OrganizationJournal.WriteSnapshot(OrganizationState.Initial, 0, []);
         return messages.WriteAsync(
             new FeedMessage { Whole = new Whole { Manifest = nothing.Manifest, Number = first.Number, Last = true } }, cancellationToken);
@@ -190,7 +252,7 @@ public sealed class RegionHome
             return organization.Region is not null;
         }
 
-        if (await AskAsync(_directory(), GetDirectory.Instance, cancellationToken).ConfigureAwait(false) is not DirectoryAnswer answer
+        if (await AskAsync(_here.Directory, GetDirectory.Instance, cancellationToken).ConfigureAwait(false) is not DirectoryAnswer answer
             || !answer.Organizations.Contains(organization))
         {
             return false;
@@ -222,6 +284,10 @@ public sealed class RegionHome
         _ => throw new InvalidOperationException($"A command was answered with {reply.GetType()}."),
     };
 
-    private static Refusal Unknown(OrganizationId organization) => new(RefusalCodes.OrganizationUnknown,
-        $"There is no organization '{organization}' in this region; `meshctl org list` shows those that there are.");
+    /// <summary>One that was born elsewhere is not here yet, or was never on its way: its birthplace knows.</summary>
+    private object NotHere(OrganizationId organization) => organization.Region is { } birthplace && birthplace != _own
+        ? new OrganizationElsewhere(organization, birthplace, new Refusal(RefusalCodes.OrganizationMoved,
+            $"Organization '{organization}' is not in region '{_own}', or not yet; ask again, or finish its move with `meshctl org move {organization} --to {_own}`."))
+        : new CommandReply.Refused(new Refusal(RefusalCodes.OrganizationUnknown,
+            $"There is no organization '{organization}' in this region; `meshctl org list` shows those that there are."));
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Grpc.Core;
-using MeshActors.Cluster.Serialization;
+using MeshActors.Contracts.History;
 using MeshActors.Contracts.Region.V1;
 using MeshActors.Domain;
 using Microsoft.Extensions.Logging;
@@ -28,6 +28,9 @@ public sealed class RegionLinks
 
     public bool Knows(RegionName region) => region == Homes.Own || _peers.ContainsKey(region);
 
+    /// <summary>Whether calls to that region have failed, and none has been answered since.</summary>
+    public bool IsLost(RegionName region) => _peers.TryGetValue(region, out var peer) && peer.IsLost;
+
     /// <summary>Before anything is begun for an organization whose region may be made up.</summary>
     /// <exception cref="RegionAwayException">Nobody here knows its region.</exception>
     public void Require(OrganizationId organization)
@@ -45,47 +48,55 @@ public sealed class RegionLinks
         return system.ActorOf(RegionRouter.Props(Homes, organizations, nodes, links), "region-router");
     }
 
-    /// <summary>An organization's events from its home.</summary>
-    /// <exception cref="MeshUnavailableException">It does not answer, or a row cannot be read.</exception>
-    internal async IAsyncEnumerable<OrganizationEntry> ReadAsync(
-        OrganizationId organization, long from, long to, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var region = Homes.Of(organization) ?? throw new UnreachableException("Without regions every organization is at home here.");
-        await foreach (var row in ReadRowsAsync(organization, region, from, to, cancellationToken).ConfigureAwait(false))
-        {
-            yield return OrganizationHistory.Read(row.Revision, new JournalEntry(row.Manifest, row.Record.ToByteArray()), organization);
-        }
-    }
+    /// <summary>Rows of a journal from its home, in pages.</summary>
+    /// <exception cref="RegionAwayException">It does not answer, or no more: ask for the rest later.</exception>
+    internal IAsyncEnumerable<IReadOnlyList<JournalRow>> ReadAsync(OrganizationId organization, long from, long to, CancellationToken cancellationToken) =>
+        ReadAsync(
+            organization,
+            Homes.Of(organization) ?? throw new UnreachableException("Without regions every organization is at home here."),
+            from,
+            to,
+            cancellationToken);
 
     /// <summary>Rows of a journal of another region, as they are stored there.</summary>
     /// <exception cref="RegionAwayException">It does not answer, or no more: ask for the rest later.</exception>
-    internal async IAsyncEnumerable<Row> ReadRowsAsync(
+    internal async IAsyncEnumerable<IReadOnlyList<JournalRow>> ReadAsync(
         OrganizationId organization, RegionName region, long from, long to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!_peers.TryGetValue(region, out var peer))
-        {
-            throw new RegionAwayException(RegionRouter.Unknown(organization, region));
-        }
-
-        if (peer.Find(out var sentence) is not { } gateway)
-        {
-            throw new RegionAwayException(sentence);
-        }
-
-        var request = new ReadRowsRequest { Organization = organization.Value, FromRevision = from, ToRevision = to == long.MaxValue ? 0 : to };
+        var (peer, gateway) = Find(region, () => RegionRouter.Unknown(organization, region));
+        var request = new ReadRowsRequest { Organization = organization.Value, FromRevision = from, ToRevision = to };
         using var call = gateway.Client.ReadRows(request, new CallOptions(peer.Headers, cancellationToken: cancellationToken));
         while (await NextAsync(call.ResponseStream, peer, gateway, cancellationToken).ConfigureAwait(false))
         {
-            yield return call.ResponseStream.Current;
+            yield return [.. call.ResponseStream.Current.Rows_.Select(row => new JournalRow(row.Revision, row.Manifest, row.Record.Memory))];
         }
     }
 
-    private static async Task<bool> NextAsync(
-        IAsyncStreamReader<Row> rows, RegionPeer peer, RegionPeer.Gateway gateway, CancellationToken cancellationToken)
+    /// <summary>That region takes an organization over, or says whether it could.</summary>
+    /// <exception cref="RegionAwayException">It does not answer, or no more: ask again later.</exception>
+    internal async IAsyncEnumerable<ArrivalStep> ArriveAsync(
+        RegionName region, ArriveRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (peer, gateway) = Find(region, () => $"This controller does not know region '{region}'.");
+        using var call = gateway.Client.Arrive(request, new CallOptions(peer.Headers, cancellationToken: cancellationToken));
+        while (await NextAsync(call.ResponseStream, peer, gateway, cancellationToken).ConfigureAwait(false))
+        {
+            var step = call.ResponseStream.Current;
+            yield return new ArrivalStep(step.Revision, step.Refused is { } reason ? new Refusal(reason.Code, reason.Message) : null, step.Settled);
+        }
+    }
+
+    private (RegionPeer Peer, RegionPeer.Gateway Gateway) Find(RegionName region, Func<string> unknown) =>
+        !_peers.TryGetValue(region, out var peer) ? throw new RegionAwayException(unknown())
+        : peer.Find(out var sentence) is { } gateway ? (peer, gateway)
+        : throw new RegionAwayException(sentence);
+
+    private static async Task<bool> NextAsync<T>(
+        IAsyncStreamReader<T> messages, RegionPeer peer, RegionPeer.Gateway gateway, CancellationToken cancellationToken)
     {
         try
         {
-            return await rows.MoveNext(cancellationToken).ConfigureAwait(false);
+            return await messages.MoveNext(cancellationToken).ConfigureAwait(false);
         }
         catch (RpcException fault)
         {

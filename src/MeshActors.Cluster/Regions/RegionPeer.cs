@@ -21,7 +21,7 @@ internal sealed partial class RegionPeer(PeerRegion region, RegionName own, IReg
 
     public RegionName Name => region.Name;
 
-    /// <summary>Calls and feeds under way: what a test, or an operator, may look at.</summary>
+    /// <summary>Calls have failed, and none has been answered since.</summary>
     public bool IsLost
     {
         get

@@ -17,6 +17,9 @@ internal sealed class RegionRouter : ReceiveActor
     {
         _homes = homes;
         _links = links;
+        // What is brought in from elsewhere is for this region, whoever's the organization was.
+        Receive<ImportRows>(organizations.Forward);
+        Receive<FinishImport>(organizations.Forward);
         Receive<IOrganizationMessage>(message => PassOn(message.Organization, message, organizations));
         Receive<INodeMessage>(message => PassOn(message.Organization, message, nodes));
     }

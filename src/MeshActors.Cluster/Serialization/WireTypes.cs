@@ -36,6 +36,10 @@ public static class WireTypes
         ("stop/1", typeof(StopEntity)),
         ("write-failed/1", typeof(WriteFailed)),
         ("elsewhere/1", typeof(OrganizationElsewhere)),
+        ("import-rows/1", typeof(ImportRows)),
+        ("finish-import/1", typeof(FinishImport)),
+        ("import-at/1", typeof(ImportReply.At)),
+        ("import-refused/1", typeof(ImportReply.Refused)),
     ];
 
     /// <summary>What may stand inside a message. The closed families bring their cases along.</summary>

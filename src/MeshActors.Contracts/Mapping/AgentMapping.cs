@@ -62,11 +62,11 @@ public static class AgentMapping
         });
     }
 
-    public static Prefix ToDomain(this Wire.Cidr cidr)
+    public static Prefix ToDomain(this Wire.Cidr? cidr)
     {
         try
         {
-            return Prefix.FromBytes(cidr.Address.Span, checked((int)cidr.Length));
+            return cidr is null ? throw new FormatException("A message has no network where one is due.") : Prefix.FromBytes(cidr.Address.Span, checked((int)cidr.Length));
         }
         catch (Exception e) when (e is ArgumentException or OverflowException)
         {

@@ -14,6 +14,7 @@ public static class DirectoryMapping
     public static string Manifest(DirectoryEvent @event) => @event switch
     {
         DirectoryEvent.OrganizationRegistered => "dir.organization-registered.v1",
+        DirectoryEvent.ImportBegun => "dir.import-begun.v1",
         DirectoryEvent.TokenCreated => "dir.token-created.v1",
         DirectoryEvent.TokenRevoked => "dir.token-revoked.v1",
         _ => throw new System.Diagnostics.UnreachableException(@event.GetType().Name),
@@ -24,6 +25,7 @@ public static class DirectoryMapping
         DirectoryRecord record = row.Event switch
         {
             DirectoryEvent.OrganizationRegistered e => new() { OrganizationRegistered = new() { Organization = e.Organization.Value } },
+            DirectoryEvent.ImportBegun e => new() { ImportBegun = new() { Organization = e.Organization.Value } },
             DirectoryEvent.TokenCreated e => new() { TokenCreated = OrganizationEventMapping.ToRecord(e.Token) },
             DirectoryEvent.TokenRevoked e => new() { TokenRevoked = new() { Id = e.TokenId } },
             _ => throw new System.Diagnostics.UnreachableException(row.Event.GetType().Name),
@@ -40,6 +42,7 @@ public static class DirectoryMapping
         {
             DirectoryRecord.EventOneofCase.OrganizationRegistered =>
                 new DirectoryEvent.OrganizationRegistered(OrganizationId.Parse(record.OrganizationRegistered.Organization)),
+            DirectoryRecord.EventOneofCase.ImportBegun => new DirectoryEvent.ImportBegun(OrganizationId.Parse(record.ImportBegun.Organization)),
             DirectoryRecord.EventOneofCase.TokenCreated => new DirectoryEvent.TokenCreated(OrganizationEventMapping.ToToken(record.TokenCreated)),
             DirectoryRecord.EventOneofCase.TokenRevoked => new DirectoryEvent.TokenRevoked(record.TokenRevoked.Id),
             _ => throw new FormatException($"A journal row of manifest '{manifest}' holds no event that this build knows; run a newer build."),

@@ -29,12 +29,13 @@ public static class JournalMapping
     {
         var record = Parse(OrganizationRecord.Parser, bytes, manifest);
         var @event = OrganizationEventMapping.ToEvent(record);
+        var meta = ToMeta(record.Meta);
         if (Manifest(@event) != manifest)
         {
             throw new FormatException($"A journal row of manifest '{manifest}' holds a {record.EventCase}.");
         }
 
-        return new OrganizationRow(@event, ToMeta(record.Meta), record.Meta.PreviousHash.Memory);
+        return new OrganizationRow(@event, meta, record.Meta.PreviousHash.Memory);
     }
 
     /// <summary>The name under which the event is stored.</summary>
@@ -81,10 +82,24 @@ public static class JournalMapping
         PreviousHash = ByteString.CopyFrom(previousHash),
     };
 
-    internal static MeshActors.Domain.Meta ToMeta(Journal.V1.Meta meta) => new(
-        DateTimeOffset.FromUnixTimeMilliseconds(meta.TimeUnixMs),
-        new Principal((PrincipalKind)meta.PrincipalKind, meta.PrincipalId, meta.PrincipalName),
-        meta.RequestId);
+    internal static MeshActors.Domain.Meta ToMeta(Journal.V1.Meta? meta) => meta switch
+    {
+        null => throw new FormatException("A journal row says neither when nor by whom."),
+        { PrincipalKind: < 0 or > (int)PrincipalKind.Node } => throw new FormatException($"A journal row is of a caller of kind {meta.PrincipalKind}, which this build does not know; run a newer build."),
+        _ => new(ToTime(meta.TimeUnixMs), new Principal((PrincipalKind)meta.PrincipalKind, meta.PrincipalId, meta.PrincipalName), meta.RequestId),
+    };
+
+    internal static DateTimeOffset ToTime(long unixMs)
+    {
+        try
+        {
+            return DateTimeOffset.FromUnixTimeMilliseconds(unixMs);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new FormatException($"{unixMs} ms is no time of the calendar.", e);
+        }
+    }
 
     internal static SecretHash ToSecretHash(ByteString bytes) =>
         bytes.Length == SecretHash.SizeBytes ? new SecretHash(bytes.Span) : throw new FormatException($"A secret's hash has {SecretHash.SizeBytes} bytes, not {bytes.Length}.");

@@ -97,7 +97,7 @@ internal static class OrganizationEventMapping
         key.Id,
         ToSecretHash(key.Hash),
         key.Reusable,
-        key.ExpiresUnixMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(key.ExpiresUnixMs),
+        key.ExpiresUnixMs == 0 ? null : ToTime(key.ExpiresUnixMs),
         key.Replaces.IsEmpty ? null : key.Replaces.ToNodeId(),
         key.Description);
 

@@ -20,7 +20,15 @@ public static class RegionMapping
         Meta = JournalMapping.ToRecord(meta, []),
     };
 
-    public static Meta ToMeta(this ExecuteRequest request) => request.Meta is { } meta
+    public static ArriveRequest ToArrive(OrganizationId organization, RegionName from, Meta meta, bool probe) => new()
+    {
+        Organization = organization.Value,
+        FromRegion = from.Value,
+        Meta = JournalMapping.ToRecord(meta, []),
+        Probe = probe,
+    };
+
+    public static Meta ToMeta(Contracts.Journal.V1.Meta? meta) => meta is not null
         ? JournalMapping.ToMeta(meta)
         : throw new FormatException("A command came without its meta.");
 

@@ -18,6 +18,7 @@ internal sealed partial class AdminService(
     AdminDoor door,
     KnownOrganizations organizations,
     RegionLinks regions,
+    OrganizationMove move,
     CertificateAuthority authority,
     ControllerIdentity identity,
     ConnectedAgents connected,

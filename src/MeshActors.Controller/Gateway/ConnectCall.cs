@@ -80,18 +80,41 @@ internal sealed partial class ConnectCall(
             id, hello.Name, hello.RequestedAddresses.ToValueList(), hello.Prefixes.ToValueList(), endpoints);
         Task<CommandReply> AnnounceAsync(CancellationToken token) =>
             mesh.ExecuteAsync(organization, announce, Caller.Meta(context, time, principal), token);
-        var reply = await ExceptAwayAsync(AnnounceAsync, context.CancellationToken).ConfigureAwait(false);
-        var late = reply is null ? new LateAnnouncement(AnnounceAsync, time, context.CancellationToken) : null;
-        await using var ends = late.ConfigureAwait(false);
-        reply ??= new CommandReply.Done(0, known);
-        if (reply is not CommandReply.Done(var revision, { } node))
+        switch (await ExceptAwayAsync(AnnounceAsync, context.CancellationToken).ConfigureAwait(false))
         {
-            var reason = reply is CommandReply.Refused(var refusal) ? refusal : throw new System.Diagnostics.UnreachableException(reply.ToString());
-            NotAnnounced(id, organization, reason.Code);
-            await GoAwayAsync(replies, reason, IsFinal(reason)).ConfigureAwait(false);
-            return;
-        }
+            case null:
+                var late = new LateAnnouncement(AnnounceAsync, time, context.CancellationToken);
+                await using (late.ConfigureAwait(false))
+                {
+                    await StreamAsync(following, known, 0, organization, principal, late, requests, replies, context).ConfigureAwait(false);
+                }
 
+                break;
+            case CommandReply.Done(var revision, { } node):
+                await StreamAsync(following, node, revision, organization, principal, null, requests, replies, context).ConfigureAwait(false);
+                break;
+            case CommandReply.Refused(var reason):
+                NotAnnounced(id, organization, reason.Code);
+                await GoAwayAsync(replies, reason, IsFinal(reason)).ConfigureAwait(false);
+                break;
+            case var other:
+                throw new System.Diagnostics.UnreachableException(other.ToString());
+        }
+    }
+
+    /// <param name="revision">At least this is in the map to come.</param>
+    /// <param name="late">What the node announces has not been taken yet; null when it has.</param>
+    private async Task StreamAsync(
+        IFollowing following,
+        Node node,
+        long revision,
+        OrganizationId organization,
+        Principal principal,
+        LateAnnouncement? late,
+        IAsyncStreamReader<AgentMessage> requests,
+        IServerStreamWriter<EncodedMessage> replies,
+        ServerCallContext context)
+    {
         connected.Enter();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late?.Refused ?? CancellationToken.None);
         var isCutShort = false;
@@ -108,7 +131,7 @@ internal sealed partial class ConnectCall(
 
         if (isCutShort && late?.Reason is { } refused && !context.CancellationToken.IsCancellationRequested)
         {
-            NotAnnounced(id, organization, refused.Code);
+            NotAnnounced(node.Id, organization, refused.Code);
             await GoAwayAsync(replies, refused, IsFinal(refused)).ConfigureAwait(false);
         }
         else if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)

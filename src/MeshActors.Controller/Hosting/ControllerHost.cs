@@ -26,6 +26,9 @@ public sealed class ControllerHost : IAsyncDisposable
 
     public DataDir Directory { get; }
 
+    /// <summary>What runs in it.</summary>
+    internal IServiceProvider Services => _app.Services;
+
     public string Url => _app.Services.GetRequiredService<ControllerIdentity>().Url;
 
     public bool IsFirstStart => _app.Services.GetRequiredService<FirstSecrets>().IsFirstStart;

@@ -78,7 +78,7 @@ internal static class Listener
                 ServerCertificateContext = certificates.Current,
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 ClientCertificateRequired = asksForCertificate,
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => asksForCertificate || certificate is null,
             }),
         });
     }

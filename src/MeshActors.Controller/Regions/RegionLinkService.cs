@@ -29,12 +29,23 @@ internal sealed class RegionLinkService(RegionHome home, RegionDoor door, IHostA
             return true;
         });
 
-    public override Task ReadRows(ReadRowsRequest request, IServerStreamWriter<Row> responseStream, ServerCallContext context) =>
+    public override Task ReadRows(ReadRowsRequest request, IServerStreamWriter<Rows> responseStream, ServerCallContext context) =>
         AnswerAsync(context, async token =>
         {
-            await foreach (var row in home.ReadRowsAsync(request, token).ConfigureAwait(false))
+            await foreach (var rows in home.ReadRowsAsync(request, token).ConfigureAwait(false))
             {
-                await responseStream.WriteAsync(row, token).ConfigureAwait(false);
+                await responseStream.WriteAsync(rows, token).ConfigureAwait(false);
+            }
+
+            return true;
+        });
+
+    public override Task Arrive(ArriveRequest request, IServerStreamWriter<ArriveProgress> responseStream, ServerCallContext context) =>
+        AnswerAsync(context, async token =>
+        {
+            await foreach (var step in home.ArriveAsync(request, token).ConfigureAwait(false))
+            {
+                await responseStream.WriteAsync(step, token).ConfigureAwait(false);
             }
 
             return true;

@@ -40,7 +40,8 @@ public static class ChildPrefixRules
         return CheckReserved(prefix);
     }
 
-    private static Refusal? CheckReserved(Prefix prefix)
+    /// <summary>Null when it is a network that some node may hold.</summary>
+    public static Refusal? CheckReserved(Prefix prefix)
     {
         if (prefix.Length == 0)
         {

@@ -10,6 +10,7 @@ using MeshActors.Contracts.Trust;
 using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.Hosting;
 using MeshActors.Domain.Trust;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshActors.ActorTests.Gateway;
 
@@ -42,14 +43,16 @@ internal sealed class RunningController : IAsyncDisposable
 
     public CallInvoker Invoker => _channel.CreateCallInvoker();
 
-    public static async Task<RunningController> StartAsync(string directory)
+    public static Task<RunningController> StartAsync(string directory) => StartAsync(directory, FreePort(), options => options);
+
+    public static async Task<RunningController> StartAsync(string directory, int port, Func<ControllerOptions, ControllerOptions> with)
     {
-        var options = new ControllerOptions
+        var options = with(new ControllerOptions
         {
             DataDirectory = directory,
             Database = TestJournal.OptionFor(directory),
-            Listen = new IPEndPoint(IPAddress.Loopback, FreePort()),
-        };
+            Listen = new IPEndPoint(IPAddress.Loopback, port),
+        });
         var host = await ControllerHost.StartAsync(options, TimeProvider.System, CancellationToken.None);
         var pin = PinOf(directory);
         var handler = new SocketsHttpHandler
@@ -73,6 +76,10 @@ internal sealed class RunningController : IAsyncDisposable
         using var response = await http.GetAsync(new Uri(path, UriKind.Relative));
         return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
     }
+
+    /// <summary>A part of what runs in it.</summary>
+    public T Get<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
 
     public Task StopAsync() => _host.StopAsync(CancellationToken.None);
 

@@ -1,0 +1,15 @@
+using System.Security.Cryptography;
+
+namespace MeshActors.Contracts.History;
+
+/// <summary>A row of an organization's journal, exactly as it is stored.</summary>
+/// <param name="Manifest">The event's name and version, as <c>org.node-joined.v1</c>.</param>
+/// <param name="Bytes">The record: the canonical bytes, over which the next row's hash is made.</param>
+public readonly record struct JournalRow(long Revision, string Manifest, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>SHA-256 of the bytes: what the next row carries as its previous hash.</summary>
+    public byte[] Hash() => SHA256.HashData(Bytes.Span);
+
+    public bool IsSame(JournalRow other) =>
+        Revision == other.Revision && Manifest == other.Manifest && Bytes.Span.SequenceEqual(other.Bytes.Span);
+}

@@ -2,6 +2,7 @@ using MeshActors.Agent.Linux;
 using MeshActors.Agent.Session;
 using MeshActors.Agent.State;
 using MeshActors.Contracts.Mapping;
+using MeshActors.Contracts.Sessions;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using MeshActors.Domain.Trust;
@@ -14,6 +15,9 @@ internal sealed class Agent
 {
     public const uint ProtocolVersion = 1;
 
+    /// <summary>More than anybody runs; whoever controls a gateway does not fill this host's disk.</summary>
+    private const int GatewaysMax = 32;
+
     private readonly Settings _settings;
     private readonly StateDirectory _state;
     private readonly KeyFile _key;
@@ -23,7 +27,6 @@ internal sealed class Agent
     private readonly Outbox _outbox = new();
     private readonly ConfiguredEndpoints _configured;
     private readonly RunReport _report;
-    private readonly IReadOnlyList<Uri> _servers;
     private Identity _identity;
     private ValueList<Endpoint> _endpoints;
     private Pass? _last;
@@ -37,7 +40,6 @@ internal sealed class Agent
         _key = KeyFile.ReadOrCreate(state, mayCreate: !_identity.IsJoined);
         _host = new Host(state, settings.Interface);
         _configured = new ConfiguredEndpoints(settings.Endpoints, time);
-        _servers = [.. _identity.Servers.Select(server => new Uri(server))];
         if (_identity.IsJoined)
         {
             _maps.Publish(MapCache.Read(state));
@@ -109,17 +111,18 @@ internal sealed class Agent
     /// <summary>Joins again, with the same key, when the controller does not know the credential and there is a join key.</summary>
     private async Task StreamAsync(CancellationToken stop)
     {
-        var stream = new MapStream(Hello, _maps, _outbox, Report, _time);
+        var gateways = new Gateways(() => _identity.Reachable, (gateway, cancel) => Gateways.MeasureAsync(gateway, _time, cancel));
+        var stream = new MapStream(Hello, _maps, _outbox, Welcomed, Report, _time);
         try
         {
-            await stream.RunAsync(_servers, _identity, stop);
+            await stream.RunAsync(gateways, _identity, stop);
         }
         catch (RefusedException e) when (e.Code == RefusalCodes.CredentialInvalid && _settings.Target.JoinKey is not null)
         {
             Log.Warn("the controller does not know this node's credential; joining again with the join key.");
             await JoinAsync(stop);
             _maps.Self = NodeId.TryParse(_identity.NodeId, out var self) ? self : null;
-            await new MapStream(Hello, _maps, _outbox, Report, _time).RunAsync(_servers, _identity, stop);
+            await new MapStream(Hello, _maps, _outbox, Welcomed, Report, _time).RunAsync(gateways, _identity, stop);
         }
     }
 
@@ -128,9 +131,9 @@ internal sealed class Agent
         var joinKey = _settings.Target.JoinKey ?? throw new BadInputException(
             "this machine has not joined yet: give the join URL that the controller printed, or a join key with --join-key.");
         _ = Bearer.TryParse(joinKey, Bearer.JoinKeyKind, out var bearer);
-        Log.Info($"joining organization {bearer?.Scope} at {_servers[0].Authority} ...");
+        Log.Info($"joining organization {bearer?.Scope} at {_identity.Reachable[0].Authority} ...");
         var request = Joining.Request(_settings, _identity, _key, joinKey, _endpoints);
-        var joined = await Joining.RunAsync(_servers, _identity, _key, request, _time, stop);
+        var joined = await Joining.RunAsync(_identity.Reachable, _identity, _key, request, _time, stop);
         var identity = _identity with { Organization = joined.Organization, NodeId = joined.NodeId.ToNodeId().ToString() };
         Identities.Write(_state, identity);
         _identity = identity;
@@ -148,6 +151,26 @@ internal sealed class Agent
         AgentVersion = Version,
         Organization = _settings.Organization,
     };
+
+    // Kept for the next start: the one gateway of the join URL may be gone by then.
+    private void Welcomed(Wire.Welcome welcome)
+    {
+        string[] told = [.. welcome.Gateways.Where(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps).Take(GatewaysMax)];
+        if (told.Length == 0 || told.SequenceEqual(_identity.Gateways))
+        {
+            return;
+        }
+
+        _identity = _identity with { Gateways = told };
+        try
+        {
+            Identities.Write(_state, _identity);
+        }
+        catch (HostCannotException e)
+        {
+            Log.Warn($"{e.Message} The other gateways are known until this agent ends.");
+        }
+    }
 
     private void Report(Uri server, bool connected, string? problem)
     {

@@ -14,7 +14,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeRows rows, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -49,7 +49,9 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, Regi
     {
         var view = await AskFeedAsync<OrganizationFeed.View>(
             organization, OrganizationFeed.GetView.Instance, cancellationToken).ConfigureAwait(false);
-        return view.Organization;
+        return view.Organization is { } here
+            ? here with { Presence = await others.AddAsync(here.Presence, organization, cancellationToken).ConfigureAwait(false) }
+            : null;
     }
 
     public async Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken)
@@ -96,13 +98,11 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, Regi
 
     public IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(
         OrganizationId organization, long from, long to, CancellationToken cancellationToken) =>
-        links.Homes.IsHere(organization)
-            ? rows.ReadAsync(organization, from, to, cancellationToken)
-            : links.ReadAsync(organization, from, to, cancellationToken);
+        rows.ReadAsync(organization, from, to, cancellationToken);
 
     public async Task<ImportStart> BeginImportAsync(OrganizationId organization, Meta meta, CancellationToken cancellationToken)
     {
-        var import = new OrganizationImport(organization, meta, actors, _calls, rows);
+        var import = new OrganizationImport(organization, meta, actors, _calls, rows.Own);
         return await import.BeginAsync(cancellationToken).ConfigureAwait(false) is { } reason
             ? new ImportStart.Refused(reason)
             : new ImportStart.Begun(import);
@@ -132,8 +132,9 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OrganizationRows rows, Regi
             await _confirmations.WaitAsync(patient.Token).ConfigureAwait(false);
             try
             {
-                await foreach (var _ in RowsAsync(organization, board.Current.Revision + 1, long.MaxValue, patient.Token).ConfigureAwait(false))
+                await foreach (var page in rows.ReadAsync(organization, board.Current.Revision + 1, 0, patient.Token).ConfigureAwait(false))
                 {
+                    actors.Feeds.Tell(new Feeds.Feeds.ForOrganization(organization, new OrganizationFeed.JournalHas(page[^1].Revision)));
                     throw new MeshUnavailableException($"This process does not have the newest state of organization '{organization}' yet; try again.");
                 }
             }

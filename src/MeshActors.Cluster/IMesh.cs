@@ -71,7 +71,7 @@ public abstract record CommandReply : IMeshMessage
 /// <param name="Manifest">As <c>org.node-joined.v1</c>.</param>
 public sealed record OrganizationEntry(long Revision, Meta Meta, OrganizationEvent Event, string Manifest);
 
-/// <param name="Presence">Of the nodes that are, or were since this process's start, connected to it.</param>
+/// <param name="Presence">Of the nodes that are, or were since these processes started, connected to one of the cluster.</param>
 public sealed record OrganizationView(long Revision, OrganizationState State, IReadOnlyDictionary<NodeId, Presence> Presence);
 
 /// <summary>What a gateway knows of a node's stream. Never stored in the organization's journal.</summary>

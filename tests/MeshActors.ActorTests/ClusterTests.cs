@@ -1,7 +1,11 @@
 using Akka.Actor;
 using MeshActors.ActorTests.Support;
+using MeshActors.Cluster;
+using MeshActors.Cluster.Feeds;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
+using MeshActors.Domain.Maps;
+using MeshActors.Domain.Organizations;
 
 namespace MeshActors.ActorTests;
 
@@ -48,6 +52,76 @@ public sealed class ClusterTests
         await agent.UntilAsync(map => map.Nodes.Count == 2);
         Assert.Equal(1, agent.WholeMaps);
     }
+
+    [Fact]
+    public async Task An_organization_that_lived_here_there_and_here_again_recovers_every_event()
+    {
+        using var directory = new TempDirectory();
+        var first = await MeshHost.StartAsync(directory.Path);
+        await first.Mesh.FoundAsync();
+        await first.Mesh.JoinedAsync("a", "10.1.0.0/24");
+        var second = await JoinAsync(directory, first);
+        await first.StopAsync();
+        await second.Mesh.JoinedAsync("b", "10.2.0.0/24");
+        first = await JoinAsync(directory, second);
+        await second.StopAsync();
+        await first.Mesh.JoinedAsync("c", "10.3.0.0/24");
+        await first.StopAsync();
+
+        await using var last = await MeshHost.StartAsync(directory.Path);
+        foreach (var prefix in new[] { "10.1.0.0/24", "10.2.0.0/24", "10.3.0.0/24" })
+        {
+            Assert.Equal(RefusalCodes.PrefixOverlap, (await last.Mesh.RefusedAsync(Some.Join("d", prefix))).Code);
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_is_connected_to_any_process_is_known_to_all_and_its_newest_stream_wins()
+    {
+        using var directory = new TempDirectory();
+        await using var first = await MeshHost.StartAsync(directory.Path);
+        await using var second = await JoinAsync(directory, first);
+        await first.Mesh.FoundAsync();
+        var node = await first.Mesh.JoinedAsync("a");
+        await using var older = await TestAgent.ConnectAsync(first.Mesh, Some.Acme, node);
+        await older.UntilAsync(map => map.Nodes.Count == 1);
+        await Until.TrueAsync(() => PresenceAsync(second, node), presence => presence is { IsConnected: true });
+
+        await using var newer = await TestAgent.ConnectAsync(second.Mesh, Some.Acme, node);
+        Assert.Equal(GoAwayCodes.SessionReplaced, (await older.UntilGoAwayAsync()).Reason.Code);
+        await older.DisposeAsync();
+        await newer.UntilAsync(map => map.Nodes.Count == 1);
+        await Until.TrueAsync(() => PresenceAsync(first, node), presence => presence is { IsConnected: true });
+        await newer.DisposeAsync();
+        await Until.TrueAsync(() => PresenceAsync(first, node), presence => presence is { IsConnected: false });
+    }
+
+    [Fact]
+    public async Task An_agent_that_comes_from_another_process_is_led_on_by_a_delta()
+    {
+        using var directory = new TempDirectory();
+        await using var first = await MeshHost.StartAsync(directory.Path);
+        await first.Mesh.FoundAsync();
+        var node = await first.Mesh.JoinedAsync("a");
+        MeshMap map;
+        await using (var agent = await TestAgent.ConnectAsync(first.Mesh, Some.Acme, node))
+        {
+            map = await agent.UntilAsync(map => map.Nodes.Count == 1);
+        }
+
+        for (var i = 0; i < 5; i++)
+        {
+            await first.Mesh.JoinedAsync($"b{i}");
+        }
+
+        await using var second = await JoinAsync(directory, first);
+        await using var moved = await TestAgent.ConnectAsync(second.Mesh, Some.Acme, node, map);
+        await moved.UntilAsync(map => map.Nodes.Count == 6);
+        Assert.Equal(0, moved.WholeMaps);
+    }
+
+    private static async Task<Presence?> PresenceAsync(MeshHost host, Node node) =>
+        (await host.Mesh.GetAsync(Some.Acme, default))!.Presence.GetValueOrDefault(node.Id);
 
     private static Task<MeshHost> JoinAsync(TempDirectory directory, MeshHost other)
     {

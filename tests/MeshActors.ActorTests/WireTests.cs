@@ -157,6 +157,11 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         yield return new EntityBroken("why");
         yield return new WriteFailed("why");
         yield return new OrganizationElsewhere(OrganizationId.Parse("acme@eu"), RegionName.Parse("us"), new Refusal(RefusalCodes.OrganizationMoved, "gone"));
+        yield return new SessionStarted(Some.Acme, Node1);
+        yield return new GetPresence(Some.Acme);
+        var presence = new NodePresence(Node1, new Presence(true, 7, Meta1.Time, "0.1.0", "192.0.2.1", ["one"]));
+        yield return presence;
+        yield return new PresenceAnswer([presence]);
         yield return new Subscribe(Some.Acme, 5, 6);
         yield return new SubscribedWhole(Some.Acme, 5, "org.snapshot.v1", [1, 2, 3], 6);
         yield return new StoredEntries(Some.Acme, 5, [], 6);

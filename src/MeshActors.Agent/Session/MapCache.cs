@@ -2,6 +2,7 @@ using Google.Protobuf;
 using MeshActors.Agent.State;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
+using MeshActors.Contracts.Sessions;
 using MeshActors.Domain.Maps;
 
 namespace MeshActors.Agent.Session;

@@ -20,6 +20,13 @@ internal sealed record Identity
     /// <summary>Where the controllers are, the one used last first.</summary>
     public string[] Servers { get; init; } = [];
 
+    /// <summary>Where else this node is served, as a controller said last.</summary>
+    public string[] Gateways { get; init; } = [];
+
+    /// <summary>All gateways that may be tried.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Uri> Reachable => [.. Servers.Concat(Gateways).Distinct().Select(server => new Uri(server))];
+
     /// <summary>SHA-256 of the CA's key, from the join URL.</summary>
     public string? Pin { get; init; }
 

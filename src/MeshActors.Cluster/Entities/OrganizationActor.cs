@@ -59,10 +59,10 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
 
     /// <summary>
     /// The region to ask in this one's stead, or later. A journal that is still arriving from its old home, and one that was
-    /// given up, decide nothing but the move itself: two homes never write at once.
+    /// given up, decide nothing but the move itself: two homes never write at once. That it exists its birthplace knows for ever.
     /// </summary>
     private RegionName? HomeToAsk(OrganizationCommand? command) =>
-        _region is not { } here || State.Home is not { } home ? null
+        _region is not { } here || State.Home is not { } home || (command is OrganizationCommand.Create && _id.Region == here) ? null
         : State.MovingTo is { } to ? (IsOfMove(command, to, here) ? null : home)
         : home != here ? home
         : null;

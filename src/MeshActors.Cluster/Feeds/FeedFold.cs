@@ -86,6 +86,12 @@ internal sealed class FeedFold
     /// <summary>True when the agent's map is one that this feed can lead on from.</summary>
     public bool Knows(long revision, UInt128 digest) => _changes.Had(revision, digest);
 
+    /// <summary>The oldest revision from which a delta leads on.</summary>
+    public long First => _changes.First;
+
+    /// <summary>Takes from the journal what changed before this fold began, so that an agent from another process gets a delta.</summary>
+    public void Recall(IReadOnlyList<NodeId?> subjects) => _changes.Recall(subjects);
+
     private void Add(StoredEntry entry)
     {
         var @event = OrganizationJournal.Codec.Decode(new JournalEntry(entry.Manifest, entry.Bytes)).Event;

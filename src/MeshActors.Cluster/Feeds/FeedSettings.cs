@@ -9,7 +9,9 @@ namespace MeshActors.Cluster.Feeds;
 /// <param name="Organizations">The way to the organizations, wherever they are at home.</param>
 /// <param name="Notes">Takes what is seen of machines.</param>
 /// <param name="GatewayName">This process, as a node's session list shows it.</param>
-internal sealed record FeedSettings(IActorRef Organizations, IActorRef Notes, string GatewayName, TimeProvider Time)
+/// <param name="Others">The cluster's other processes that agents may be connected to.</param>
+internal sealed record FeedSettings(
+    IActorRef Organizations, IActorRef Notes, OtherGateways Others, HomeRows Rows, string GatewayName, TimeProvider Time)
 {
     /// <summary>Learns here where organizations went.</summary>
     public Homes Homes { get; init; } = new(null);

@@ -11,6 +11,8 @@ namespace MeshActors.Cluster.Feeds;
 /// </remarks>
 internal sealed class Feeds : ReceiveActor
 {
+    public const string ActorName = "feeds";
+
     private readonly Dictionary<OrganizationId, IActorRef> _feeds = [];
 
     public Feeds(FeedSettings settings)
@@ -22,6 +24,18 @@ internal sealed class Feeds : ReceiveActor
             {
                 _feeds.Remove(message.Organization);
                 feed.Tell(StopEntity.Instance);
+            }
+        });
+        Receive<SessionStarted>(message => _feeds.GetValueOrDefault(message.Organization)?.Forward(message));
+        Receive<GetPresence>(message =>
+        {
+            if (_feeds.TryGetValue(message.Organization, out var feed))
+            {
+                feed.Forward(message);
+            }
+            else
+            {
+                Sender.Tell(PresenceAnswer.None);
             }
         });
         Receive<Terminated>(message => Forget(message.ActorRef));

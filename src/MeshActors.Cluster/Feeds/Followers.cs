@@ -24,17 +24,22 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
 
         var position = fold.Knows(request.HaveRevision, request.HaveDigest) ? request.HaveRevision : -1;
         var following = new Following(feed, fold.Board, request, position, settings.Time);
-        if (_live.TryGetValue(request.Node, out var older))
-        {
-            // Only the old one ends, and it may come back: two machines with one credential show in the session list.
-            older.Cut(GoAwayCodes.SessionReplaced, "The same node has connected again; this connection makes way.", final: false);
-            Leave(older);
-        }
-
+        MakeWay(request.Node);
+        settings.Others.Tell(new SessionStarted(organization, request.Node));
         _live[request.Node] = following;
         Note(following, new NodeEvent.KeySeen(Now, fold.State.Nodes[request.Node].Key));
         Note(following, new NodeEvent.SessionOpened(Now, settings.GatewayName, request.AgentVersion, request.RemoteAddress));
         return new FollowReply.Following(following, fold.State.Nodes[request.Node]);
+    }
+
+    /// <summary>The node has connected again, here or elsewhere. Its old stream may come back: two machines with one credential show in the session list.</summary>
+    public void MakeWay(NodeId node)
+    {
+        if (_live.TryGetValue(node, out var older))
+        {
+            older.Cut(GoAwayCodes.SessionReplaced, "The same node has connected again; this connection makes way.", final: false);
+            Leave(older);
+        }
     }
 
     /// <summary>The stream has ended. Of one that was cut or replaced this is known already.</summary>

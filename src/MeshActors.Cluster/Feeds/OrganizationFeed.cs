@@ -18,7 +18,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     private readonly FeedSettings _settings;
     private readonly Subscription _subscription;
     private readonly Followers _followers;
+    private readonly FeedPast _past;
     private readonly List<Waiting> _waiting = [];
+    private readonly List<Waiting> _waitingForPast = [];
     private FeedFold? _fold;
     private IActorRef _entity = ActorRefs.Nobody;
     private long _usedAt;
@@ -32,12 +34,17 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         _settings = settings;
         _subscription = new Subscription(id, settings.Organizations, settings.Time);
         _followers = new Followers(id, settings);
+        _past = new FeedPast(id, settings.Rows);
         _usedAt = settings.Time.GetTimestamp();
         Receive<Follow>(message => WhenKnown(message));
         Receive<GetView>(message => WhenKnown(message));
         Receive<GetBoard>(message => WhenKnown(message));
+        Receive<JournalHas>(message => _subscription.Ask(Self, Math.Max(message.Revision, Have)));
         Receive<Unfollow>(message => _followers.Remove(message.Following));
         Receive<Warned>(message => _followers.Warn(message.Following, message.Warnings));
+        Receive<FeedPast.PastRead>(OnPastRead);
+        Receive<SessionStarted>(message => _followers.MakeWay(message.Node));
+        Receive<GetPresence>(_ => Sender.Tell(new PresenceAnswer([.. _followers.Presence().Select(pair => new NodePresence(pair.Key, pair.Value))])));
         Receive<StoredEntries>(OnEntries);
         Receive<SubscribedWhole>(OnWhole);
         Receive<EntityBroken>(OnBroken);
@@ -127,6 +134,13 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
             return;
         }
 
+        if (_past.Concerns(follow.Request.HaveRevision, fold) && _waitingForPast.Count < WaitingMax && IsWelcome(follow.Request, fold))
+        {
+            _waitingForPast.Add(waiting);
+            _past.Read(Self, fold);
+            return;
+        }
+
         var reply = _followers.Admit(follow.Request, fold, Self);
         if (reply is FollowReply.Refused && waiting.Number == 0)
         {
@@ -139,7 +153,18 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     // It comes from a process that knows more: it is not led back while this one catches up.
     private bool IsAhead(FollowRequest request, FeedFold fold) =>
-        request.HaveRevision > fold.Revision && CredentialCheck.Refusal(fold.State, _id, request.Node, request.Credential) is null;
+        request.HaveRevision > fold.Revision && IsWelcome(request, fold);
+
+    private bool IsWelcome(FollowRequest request, FeedFold fold) =>
+        CredentialCheck.Refusal(fold.State, _id, request.Node, request.Credential) is null;
+
+    private void OnPastRead(FeedPast.PastRead past)
+    {
+        _past.Take(past, _fold);
+        var ready = _waitingForPast.ToList();
+        _waitingForPast.Clear();
+        ready.ForEach(Answer);
+    }
 
     private void WaitForNews(Waiting waiting)
     {
@@ -312,6 +337,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     {
         public static readonly GetBoard Instance = new();
     }
+
+    /// <summary>Somebody read the journal and found more than there is here: the entity, if it knows less too, has to recover.</summary>
+    internal sealed record JournalHas(long Revision) : IFeedRequest;
 
     internal sealed record View(OrganizationView? Organization) : INoSerializationVerificationNeeded;
 

@@ -32,30 +32,65 @@ internal sealed class RecentChanges
     {
         lock (_gate)
         {
-            Append(revision, new Change(digest, changed is { } node ? [node] : []));
+            Append(revision, new Change(digest, Of(changed)));
         }
     }
 
-    /// <summary>From the last revision to a later one in one step; nobody here has had a map of those between.</summary>
+    /// <summary>
+    /// From the last revision to a later one in one step. Who has a map of those between, from another process, is given
+    /// all that changed on the way: some of it twice.
+    /// </summary>
     public void Jump(long revision, UInt128 digest, NodeId[] changed)
     {
         lock (_gate)
         {
             for (var between = Math.Max(_last + 1, revision - Kept); between < revision; between++)
             {
-                Append(between, new Change(0, null));
+                Append(between, new Change(null, []));
             }
 
             Append(revision, new Change(digest, changed));
         }
     }
 
-    /// <summary>True when the map had this digest at that revision, as far as is still known.</summary>
+    /// <summary>What changed before the first: as the journal tells, without digests.</summary>
+    /// <param name="subjects">The node of each entry, up to and with the first revision; without a gap.</param>
+    public void Recall(IReadOnlyList<NodeId?> subjects)
+    {
+        lock (_gate)
+        {
+            // The first one's own change was not known either.
+            var change = _ring[_first % Kept];
+            _ring[_first % Kept] = change with { Nodes = Of(subjects[^1]) };
+            for (var back = 1; back < subjects.Count && _last - (_first - 1) < Kept; back++)
+            {
+                _first--;
+                _ring[_first % Kept] = new Change(null, Of(subjects[^(back + 1)]));
+            }
+        }
+    }
+
+    /// <summary>The oldest revision from which a delta leads here.</summary>
+    public long First
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _first;
+            }
+        }
+    }
+
+    /// <summary>
+    /// True when the map had this digest at that revision. Where that is not known it is believed: whoever applies a delta
+    /// to another map sees it by the digest after it, and asks for the whole.
+    /// </summary>
     public bool Had(long revision, UInt128 digest)
     {
         lock (_gate)
         {
-            return revision >= _first && revision <= _last && _ring[revision % Kept] is { Nodes: not null } change && change.Digest == digest;
+            return revision >= _first && revision <= _last && (_ring[revision % Kept].Digest is not { } had || had == digest);
         }
     }
 
@@ -72,7 +107,7 @@ internal sealed class RecentChanges
             var changed = new HashSet<NodeId>();
             for (var revision = after + 1; revision <= upTo; revision++)
             {
-                changed.UnionWith(_ring[revision % Kept].Nodes ?? []);
+                changed.UnionWith(_ring[revision % Kept].Nodes);
             }
 
             return changed;
@@ -86,6 +121,8 @@ internal sealed class RecentChanges
         _first = Math.Max(_first, revision - Kept + 1);
     }
 
-    /// <param name="Nodes">Null at a revision that was jumped over.</param>
-    private readonly record struct Change(UInt128 Digest, NodeId[]? Nodes);
+    private static NodeId[] Of(NodeId? changed) => changed is { } node ? [node] : [];
+
+    /// <param name="Digest">Of the map after it; null where this process has not had that map.</param>
+    private readonly record struct Change(UInt128? Digest, NodeId[] Nodes);
 }

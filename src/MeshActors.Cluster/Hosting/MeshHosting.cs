@@ -43,13 +43,15 @@ public static class MeshHosting
             provider.GetRequiredService<ILogger<RegionLinks>>()));
         services.AddSingleton(provider => provider.GetRequiredService<MeshReadiness>().RegionHome);
         services.AddSingleton<OrganizationMove>();
+        services.AddSingleton(new GatewayUrls(options.Roles.Contains(ClusterRoles.Gateway) ? options.GatewayUrl : null));
         services.AddSingleton<IMesh>(provider => provider.GetRequiredService<MeshReadiness>().Mesh);
         // Before Akka, whose journal asks for its tables as soon as it starts.
         services.AddHostedService<JournalPreparation>();
-        return services.AddAkka(SystemName, (akka, provider) => akka.Configure(options, provider.GetRequiredService<RegionLinks>(), provider.GetRequiredService<TimeProvider>()));
+        return services.AddAkka(SystemName, (akka, provider) => akka.Configure(
+            options, provider.GetRequiredService<GatewayUrls>(), provider.GetRequiredService<RegionLinks>(), provider.GetRequiredService<TimeProvider>()));
     }
 
-    private static void Configure(this AkkaConfigurationBuilder akka, MeshOptions options, RegionLinks links, TimeProvider time)
+    private static void Configure(this AkkaConfigurationBuilder akka, MeshOptions options, GatewayUrls gateways, RegionLinks links, TimeProvider time)
     {
         akka.ConfigureLoggers(loggers =>
         {
@@ -80,7 +82,7 @@ public static class MeshHosting
         akka.WithActors((system, registry) => registry.Register<RegionRouter>(
             links.StartRouter(system, registry.Get<OrganizationActor>(), registry.Get<NodeActor>())));
         akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time));
-        akka.AddStartup((system, _) => Join(system, options, time));
+        akka.AddStartup((system, _) => Join(system, options, gateways, time));
     }
 
     private static void AddEntity<T>(
@@ -99,8 +101,9 @@ public static class MeshHosting
     private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, RegionLinks links, TimeProvider time)
     {
         var notes = system.ActorOf(NodeNotes.Props(registry.Get<RegionRouter>()), "node-notes");
-        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, options.GatewayName, time) { Homes = links.Homes };
-        var feeds = system.ActorOf(Feeds.Feeds.Props(settings), "feeds");
+        var rows = new HomeRows(new OrganizationRows(options.Journal.Connect), links);
+        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, options.GatewayName, time) { Homes = links.Homes };
+        var feeds = system.ActorOf(Feeds.Feeds.Props(settings), Feeds.Feeds.ActorName);
         registry.Register<Feeds.Feeds>(feeds);
 
         // Before the entities leave: the streams are told to connect again, and find another process or this one anew.
@@ -109,20 +112,14 @@ public static class MeshHosting
                 _ => Akka.Done.Instance, TaskScheduler.Default));
     }
 
-    private static void Join(ActorSystem system, MeshOptions options, TimeProvider time)
+    private static void Join(ActorSystem system, MeshOptions options, GatewayUrls gateways, TimeProvider time)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
-        if (!cluster.Settings.SeedNodes.IsEmpty)
-        {
-            // Akka joins them by itself.
-            return;
-        }
-
         if (options.Journal is PostgresDatabase shared)
         {
-            Rendezvous.Start(system, shared, time);
+            Rendezvous.Start(system, shared, gateways, time);
         }
-        else
+        else if (cluster.Settings.SeedNodes.IsEmpty)
         {
             cluster.Join(cluster.SelfAddress);
         }

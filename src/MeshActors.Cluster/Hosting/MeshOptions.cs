@@ -21,6 +21,9 @@ public sealed record MeshOptions
     /// <summary>How this process is called in a node's list of sessions.</summary>
     public string GatewayName { get; init; } = Environment.MachineName;
 
+    /// <summary>Where agents reach this process.</summary>
+    public string? GatewayUrl { get; init; }
+
     public ImmutableArray<string> Roles { get; init; } = [ClusterRoles.Controller, ClusterRoles.Gateway];
 
     /// <summary>Where other controllers reach this one; null for a process that stays alone.</summary>

@@ -22,7 +22,12 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
         var stopping = Stopping(system);
         var rows = new OrganizationRows(options.Journal.Connect);
         var router = registry.Get<RegionRouter>();
-        var mesh = new AkkaMesh(new MeshActorRefs(router, router, directory.ActorRef, registry.Get<Feeds.Feeds>()), rows, links, stopping);
+        var mesh = new AkkaMesh(
+            new MeshActorRefs(router, router, directory.ActorRef, registry.Get<Feeds.Feeds>()),
+            new Feeds.OtherGateways(system),
+            new HomeRows(rows, links),
+            links,
+            stopping);
         // Past the router: what is asked of this region is not passed on to another.
         var here = new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, ActorRefs.Nobody);
         return (mesh, new RegionHome(options.Region, system, here, rows, links, new EntityCalls(AkkaMesh.Patience, stopping, links)));

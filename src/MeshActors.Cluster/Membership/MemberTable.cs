@@ -4,7 +4,8 @@ using MeshActors.Cluster.Storage;
 namespace MeshActors.Cluster.Membership;
 
 /// <summary>The shared database's table of processes. Its clock is the database's, so that no host's clock matters.</summary>
-internal sealed class MemberTable(PostgresDatabase database, string address, string incarnation)
+/// <param name="gateway">Where agents reach this process; null when it serves none.</param>
+internal sealed class MemberTable(PostgresDatabase database, string address, string? gateway, string incarnation)
 {
     /// <summary>Names the lock of founding among the database's advisory locks.</summary>
     private const long FoundingLock = 0x6D65_7368_0002;
@@ -17,18 +18,20 @@ internal sealed class MemberTable(PostgresDatabase database, string address, str
     /// <summary>Writes this process's row. Rows of the same address are of its dead predecessor.</summary>
     public Task AnnounceAsync(bool isMember, CancellationToken cancellationToken) => WithAsync(
         """
-        INSERT INTO mesh_member (address, incarnation, is_member, seen_at) VALUES (@address, @incarnation, @member, now())
-        ON CONFLICT (address) DO UPDATE SET incarnation = excluded.incarnation, is_member = excluded.is_member, seen_at = excluded.seen_at
+        INSERT INTO mesh_member (address, incarnation, is_member, gateway_url, seen_at) VALUES (@address, @incarnation, @member, @gateway, now())
+        ON CONFLICT (address) DO UPDATE SET incarnation = excluded.incarnation, is_member = excluded.is_member,
+            gateway_url = excluded.gateway_url, seen_at = excluded.seen_at
         """,
         async command =>
         {
             Add(command, "@member", isMember);
+            Add(command, "@gateway", (object?)gateway ?? DBNull.Value);
             return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }, cancellationToken);
 
     /// <summary>The others that say they are members, and how long ago they said so.</summary>
     public Task<List<KnownMember>> OthersAsync(CancellationToken cancellationToken) => WithAsync(
-        "SELECT address, extract(epoch FROM now() - seen_at)::float8 FROM mesh_member WHERE is_member AND address <> @address ORDER BY address",
+        "SELECT address, extract(epoch FROM now() - seen_at)::float8, gateway_url FROM mesh_member WHERE is_member AND address <> @address ORDER BY address",
         async command =>
         {
             var rows = new List<KnownMember>();
@@ -36,7 +39,7 @@ internal sealed class MemberTable(PostgresDatabase database, string address, str
             await using var ends = reader.ConfigureAwait(false);
             while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                rows.Add(new KnownMember(reader.GetString(0), TimeSpan.FromSeconds(reader.GetDouble(1))));
+                rows.Add(new KnownMember(reader.GetString(0), TimeSpan.FromSeconds(reader.GetDouble(1)), reader.IsDBNull(2) ? null : reader.GetString(2)));
             }
 
             return rows;
@@ -104,7 +107,8 @@ internal sealed class MemberTable(PostgresDatabase database, string address, str
 
 /// <param name="Address">As Akka writes it.</param>
 /// <param name="Silence">Since its last sign of life.</param>
-internal sealed record KnownMember(string Address, TimeSpan Silence)
+/// <param name="GatewayUrl">Where agents reach it; null when it serves none.</param>
+internal sealed record KnownMember(string Address, TimeSpan Silence, string? GatewayUrl)
 {
     public bool IsFresh => Silence < TimeSpan.FromSeconds(MemberTable.FreshSeconds);
 }

@@ -10,6 +10,7 @@ namespace MeshActors.Cluster.Membership;
 /// How the processes of a cluster find each other with nothing said: in the database that they share. The first of all
 /// founds the cluster, the others join whoever lives. A member that is merely out of reach still renews its row, so a
 /// process that starts on the wrong side of a partition waits and founds no second cluster, as a first seed node would.
+/// Where seeds are named Akka joins those, and the table only tells agents of the other gateways.
 /// </summary>
 internal sealed class Rendezvous
 {
@@ -24,31 +25,37 @@ internal sealed class Rendezvous
     /// <summary>A join that hangs is begun anew: the process it was sent to may have died in the middle.</summary>
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
 
+    private const string OwnCluster = "own";
+
     private readonly Akka.Cluster.Cluster _cluster;
     private readonly MemberTable _table;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log;
     private readonly CancellationToken _leaving;
+    private readonly GatewayUrls _gateways;
+    private readonly bool _hasSeeds;
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _tried = "";
     private long _triedAt;
     private long? _silentSince;
 
-    private Rendezvous(ActorSystem system, PostgresDatabase database, TimeProvider time, CancellationToken leaving)
+    private Rendezvous(ActorSystem system, PostgresDatabase database, GatewayUrls gateways, TimeProvider time, CancellationToken leaving)
     {
         _leaving = leaving;
+        _gateways = gateways;
         _cluster = Akka.Cluster.Cluster.Get(system);
         _time = time;
         _log = Logging.GetLogger(system, typeof(Rendezvous));
-        _table = new MemberTable(database, _cluster.SelfAddress.ToString(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        _table = new MemberTable(database, _cluster.SelfAddress.ToString(), gateways.Own, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         _cluster.RegisterOnMemberUp(_up.SetResult);
+        _hasSeeds = !_cluster.Settings.SeedNodes.IsEmpty;
     }
 
     /// <summary>Runs until the process leaves its cluster, and takes its row away then.</summary>
-    public static void Start(ActorSystem system, PostgresDatabase database, TimeProvider time)
+    public static void Start(ActorSystem system, PostgresDatabase database, GatewayUrls gateways, TimeProvider time)
     {
         var leaving = new CancellationTokenSource();
-        var rendezvous = new Rendezvous(system, database, time, leaving.Token);
+        var rendezvous = new Rendezvous(system, database, gateways, time, leaving.Token);
         var running = rendezvous.RunAsync();
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterLeave, "leave-member-table", async () =>
         {
@@ -66,7 +73,7 @@ internal sealed class Rendezvous
         {
             try
             {
-                await (_up.Task.IsCompleted ? _table.AnnounceAsync(isMember: true, _leaving) : SeekAsync()).ConfigureAwait(false);
+                await (_up.Task.IsCompleted ? RenewAsync() : _hasSeeds ? Task.CompletedTask : SeekAsync()).ConfigureAwait(false);
                 faults = 0;
             }
             catch (Exception fault) when (fault is DbException or TimeoutException or IOException)
@@ -87,6 +94,13 @@ internal sealed class Rendezvous
         }
 
         await LeaveAsync().ConfigureAwait(false);
+    }
+
+    private async Task RenewAsync()
+    {
+        await _table.AnnounceAsync(isMember: true, _leaving).ConfigureAwait(false);
+        var others = await _table.OthersAsync(_leaving).ConfigureAwait(false);
+        _gateways.Show(others.Where(other => other.IsFresh).Select(other => other.GatewayUrl).OfType<string>());
     }
 
     private async Task SeekAsync()
@@ -110,8 +124,6 @@ internal sealed class Rendezvous
             _cluster.Join(_cluster.SelfAddress);
         }
     }
-
-    private const string OwnCluster = "own";
 
     /// <summary>True at once where nobody ever was or all have left; else only after a while in which nobody stirred.</summary>
     private bool IsSilent(int claims)

@@ -58,7 +58,8 @@ public sealed class RegionHome
         var organization = OrganizationId.Parse(request.Organization);
         var command = request.Command.ToCommand();
         var meta = RegionMapping.ToMeta(request.Meta);
-        if (command is OrganizationCommand.Create && organization.Region is not null)
+        // Only where it is born: one that has moved was made once, and never anew.
+        if (command is OrganizationCommand.Create && organization.Region is not null && organization.Region == _own)
         {
             var reply = await AskAsync(_here.Directory, new ExecuteDirectory(new DirectoryCommand.RegisterOrganization(organization), meta), cancellationToken).ConfigureAwait(false);
             if (reply is not CommandReply.Done)

@@ -23,6 +23,9 @@ public sealed record ControllerOptions
     /// <summary>HOCON for Akka that goes before the controller's own; a later file wins.</summary>
     public ValueList<string> ConfigFiles { get; init; }
 
+    /// <summary>Where agents connect over Akka remoting. Null: nowhere.</summary>
+    public IPEndPoint? EdgeListen { get; init; }
+
     /// <summary>A PostgreSQL URL without a password; null for SQLite in the data directory.</summary>
     public string? Database { get; init; }
 

@@ -92,6 +92,14 @@ internal static class ServeOptions
         DefaultValueFactory = result => Hosts(result, "--seed", ListFromEnvironment("SEED")),
     };
 
+    private static readonly Option<IPEndPoint?> EdgeListen = new("--edge-listen")
+    {
+        HelpName = "ADDR:PORT",
+        Description = $"Where agents connect over Akka remoting, with certificates of `ca issue` [env: {Variable("EDGE_LISTEN")}] [default: nowhere]",
+        CustomParser = result => EndPoint(result, "--edge-listen", result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => FromEnvironment("EDGE_LISTEN") is { } text ? EndPoint(result, "--edge-listen", text) : null,
+    };
+
     private static readonly Option<string?> CaDir = new("--ca-dir")
     {
         HelpName = "DIR",
@@ -117,7 +125,7 @@ internal static class ServeOptions
     };
 
     public static IEnumerable<Option> All =>
-        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, CaDir, Region, PeerRegion];
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, Region, PeerRegion];
 
     public static ControllerOptions Read(ParseResult parsed) => new()
     {
@@ -131,6 +139,7 @@ internal static class ServeOptions
         ClusterListen = parsed.GetValue(ClusterListen),
         ClusterAdvertise = parsed.GetValue(ClusterAdvertise),
         Seeds = parsed.GetValue(Seed),
+        EdgeListen = parsed.GetValue(EdgeListen),
         CaDirectory = FullPath(parsed.GetValue(CaDir)),
         Region = parsed.GetValue(Region),
         PeerRegions = parsed.GetValue(PeerRegion),

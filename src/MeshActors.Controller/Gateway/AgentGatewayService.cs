@@ -5,34 +5,39 @@ using MeshActors.Contracts.Agent.V1;
 
 namespace MeshActors.Controller.Gateway;
 
-/// <summary>The agent API. A call that cannot be answered now ends as Unavailable, and the agent comes back.</summary>
+/// <summary>The agent API over gRPC. A call that cannot be answered now ends as Unavailable, and the agent comes back.</summary>
 internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect) : AgentGatewayBase
 {
-    public override async Task Join(IAsyncStreamReader<JoinStep> requests, IServerStreamWriter<JoinStep> replies, ServerCallContext context)
+    public override Task Join(IAsyncStreamReader<JoinStep> requests, IServerStreamWriter<JoinStep> replies, ServerCallContext context) =>
+        AnswerAsync(join.RunAsync(new GrpcCall<JoinStep, JoinStep, JoinStep>(requests, replies, context, static step => step)));
+
+    public override Task Connect(IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context)
     {
-        try
+        var message = new EncodedMessage();
+        return AnswerAsync(connect.RunAsync(new GrpcCall<AgentMessage, ReadOnlyMemory<byte>, EncodedMessage>(requests, replies, context, bytes =>
         {
-            await join.RunAsync(requests, replies, context).ConfigureAwait(false);
-        }
-        catch (RegionAwayException fault)
-        {
-            throw Refusals.Unavailable(fault.Message);
-        }
-        catch (MeshUnavailableException)
-        {
-            throw Refusals.Unavailable();
-        }
+            message.Bytes = bytes;
+            return message;
+        })));
     }
 
-    public override async Task Connect(IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context)
+    private static async Task AnswerAsync(Task call)
     {
         try
         {
-            await connect.RunAsync(requests, replies, context).ConfigureAwait(false);
+            await call.ConfigureAwait(false);
         }
-        catch (RegionAwayException fault)
+        catch (CallRefusedException refused)
         {
-            throw Refusals.Unavailable(fault.Message);
+            throw refused.Reason.ToRpcException();
+        }
+        catch (CallLateException late)
+        {
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, late.Message));
+        }
+        catch (RegionAwayException away)
+        {
+            throw Refusals.Unavailable(away.Message);
         }
         catch (MeshUnavailableException)
         {

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using MeshActors.Cluster;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Domain;
@@ -11,8 +10,6 @@ namespace MeshActors.Controller.Gateway;
 /// <summary>The two directions of one agent's stream. Whichever ends first ends the other.</summary>
 internal sealed partial class AgentStream
 {
-    private static readonly WriteOptions MoreToCome = new(WriteFlags.BufferHint);
-
     private readonly IMesh _mesh;
     private readonly TimeProvider _time;
     private readonly IFollowing _following;
@@ -43,27 +40,25 @@ internal sealed partial class AgentStream
 
     /// <param name="draining">Ends the stream early; the caller then says why.</param>
     /// <returns>True when the map's last message has not said why the stream ends.</returns>
-    public async Task<bool> RunAsync(
-        IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context, CancellationToken draining)
+    public async Task<bool> RunAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, CancellationToken draining)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining, _following.Ended);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, draining, _following.Ended);
         var endpoints = new Paced<ValueList<Endpoint>>(
-            AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, context, token));
-        var reading = ReadAsync(requests, endpoints, context);
-        Task[] writing = [WriteAsync(replies, ending.Token), endpoints.RunAsync(ending.Token), _warnings.RunAsync(ending.Token)];
+            AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, call.Origin, token));
+        var reading = ReadAsync(call, endpoints);
+        Task[] writing = [WriteAsync(call, ending.Token), endpoints.RunAsync(ending.Token), _warnings.RunAsync(ending.Token)];
         var first = await Task.WhenAny([reading, .. writing]).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
 
         // Reading is not waited for: only the end of the call, which is next, ends it without aborting the stream.
         Observe(reading);
-        await EndOrAbortAsync(Task.WhenAll(writing), context).ConfigureAwait(false);
+        await EndOrAbortAsync(Task.WhenAll(writing), call).ConfigureAwait(false);
         await EndedAsync(first).ConfigureAwait(false);
         return !writing[0].IsCompletedSuccessfully;
     }
 
-    private async Task WriteAsync(IServerStreamWriter<EncodedMessage> replies, CancellationToken ending)
+    private async Task WriteAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, CancellationToken ending)
     {
-        var message = new EncodedMessage();
         using var moving = CancellationTokenSource.CreateLinkedTokenSource(ending);
         var source = _following.ReadAsync(moving.Token).GetAsyncEnumerator(moving.Token);
         await using (source.ConfigureAwait(false))
@@ -71,13 +66,11 @@ internal sealed partial class AgentStream
             var has = await source.MoveNextAsync().ConfigureAwait(false);
             while (has)
             {
-                message.Bytes = source.Current;
+                var message = source.Current;
                 var next = source.MoveNextAsync().AsTask();
                 try
                 {
-                    replies.WriteOptions = next is { IsCompletedSuccessfully: true, Result: true } ? MoreToCome : null;
-                    // Without the token: cancelling a write aborts the whole call, and the agent would not be told why.
-                    await replies.WriteAsync(message, CancellationToken.None).ConfigureAwait(false);
+                    await call.WriteAsync(message, hasMore: next is { IsCompletedSuccessfully: true, Result: true }).ConfigureAwait(false);
                 }
                 catch
                 {
@@ -92,24 +85,23 @@ internal sealed partial class AgentStream
         }
     }
 
-    private async Task ReadAsync(IAsyncStreamReader<AgentMessage> requests, Paced<ValueList<Endpoint>> endpoints, ServerCallContext context)
+    private async Task ReadAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, Paced<ValueList<Endpoint>> endpoints)
     {
-        while (await requests.MoveNext(CancellationToken.None).ConfigureAwait(false))
+        while (await call.ReadAsync().ConfigureAwait(false) is { } message)
         {
-            var message = requests.Current;
             switch (message.MessageCase)
             {
                 case AgentMessage.MessageOneofCase.Applied:
                     _following.Applied(message.Applied.Revision);
                     break;
                 case AgentMessage.MessageOneofCase.Endpoints:
-                    endpoints.Offer(ConnectCall.ReadEndpoints(message.Endpoints.Endpoints, message.Endpoints.ListenPort, context));
+                    endpoints.Offer(ConnectCall.ReadEndpoints(message.Endpoints.Endpoints, message.Endpoints.ListenPort, call.Origin));
                     break;
                 case AgentMessage.MessageOneofCase.Warnings:
                     _warnings.Offer(Edge.Warnings(message.Warnings.Warnings));
                     break;
                 case AgentMessage.MessageOneofCase.Hello:
-                    throw Refusals.Malformed("Hello is the first message of a stream, and only that; open another stream.");
+                    throw CallRefusedException.Malformed("Hello is the first message of a stream, and only that; open another stream.");
                 default:
                     // A newer agent may say more; this protocol's version does not need it.
                     break;
@@ -117,7 +109,7 @@ internal sealed partial class AgentStream
         }
     }
 
-    private async Task<bool> ReportAsync(ValueList<Endpoint> endpoints, ServerCallContext context, CancellationToken ending)
+    private async Task<bool> ReportAsync(ValueList<Endpoint> endpoints, CallOrigin origin, CancellationToken ending)
     {
         if (endpoints == _stored)
         {
@@ -127,7 +119,7 @@ internal sealed partial class AgentStream
         try
         {
             var command = new OrganizationCommand.ReportEndpoints(_node, endpoints);
-            var reply = await _mesh.ExecuteAsync(_organization, command, Caller.Meta(context, _time, _principal), ending).ConfigureAwait(false);
+            var reply = await _mesh.ExecuteAsync(_organization, command, origin.Meta(_time, _principal), ending).ConfigureAwait(false);
             if (reply is CommandReply.Refused(var reason))
             {
                 EndpointsRefused(_node, _organization, reason.Code);
@@ -144,12 +136,12 @@ internal sealed partial class AgentStream
     }
 
     /// <summary>A write to an agent that takes nothing ends with its connection alone.</summary>
-    private async Task EndOrAbortAsync(Task writing, ServerCallContext context)
+    private async Task EndOrAbortAsync(Task writing, IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
         await writing.WaitAsync(AgentProtocol.LastWriteGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!writing.IsCompleted)
         {
-            context.GetHttpContext().Abort();
+            call.Abort();
         }
 
         await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

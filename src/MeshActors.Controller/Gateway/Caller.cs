@@ -11,14 +11,13 @@ internal static class Caller
     private const string Scheme = "Bearer ";
 
     /// <summary>The secret in <c>authorization: Bearer ...</c>, or null when there is none of that kind.</summary>
-    public static Bearer? FindBearer(ServerCallContext context, string kind)
+    public static Bearer? FindBearer(ServerCallContext context, string kind) =>
+        Bearer.TryParse(FindSecret(context), kind, out var bearer) ? bearer : null;
+
+    private static string? FindSecret(ServerCallContext context)
     {
         var header = context.RequestHeaders.GetValue("authorization");
-        return header is not null
-            && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            && Bearer.TryParse(header[Scheme.Length..].Trim(), kind, out var bearer)
-            ? bearer
-            : null;
+        return header is not null && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : null;
     }
 
     public static IPAddress? RemoteAddress(ServerCallContext context)
@@ -27,16 +26,21 @@ internal static class Caller
         return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
     }
 
+    public static CallOrigin Origin(ServerCallContext context)
+    {
+        var address = RemoteAddress(context);
+        return new CallOrigin(FindSecret(context), address, address?.ToString() ?? "unknown", RequestId(context));
+    }
+
     public static Meta Meta(ServerCallContext context, TimeProvider time, Principal principal) =>
         new(WholeMilliseconds(time.GetUtcNow()), principal, RequestId(context));
 
-    private static string RequestId(ServerCallContext context)
-    {
-        var given = context.RequestHeaders.GetValue("x-request-id");
-        return given is { Length: > 0 and <= Limits.RequestIdLengthMax } && given.All(c => c is > ' ' and < '\x7f')
-            ? given
-            : context.GetHttpContext().TraceIdentifier;
-    }
+    /// <summary>Null for one that is none.</summary>
+    public static string? RequestId(string? given) =>
+        given is { Length: > 0 and <= Limits.RequestIdLengthMax } && given.All(c => c is > ' ' and < '\x7f') ? given : null;
+
+    private static string RequestId(ServerCallContext context) =>
+        RequestId(context.RequestHeaders.GetValue("x-request-id")) ?? context.GetHttpContext().TraceIdentifier;
 
     private static DateTimeOffset WholeMilliseconds(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());

@@ -1,5 +1,6 @@
-using Grpc.Core;
+using Google.Protobuf;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Membership;
 using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
@@ -17,6 +18,8 @@ internal sealed partial class ConnectCall(
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ConnectedAgents connected,
+    GatewayUrls gateways,
+    RefusalLog refusals,
     ILoggerFactory loggers,
     ILogger<ConnectCall> logger)
 {
@@ -25,39 +28,37 @@ internal sealed partial class ConnectCall(
 
     private static readonly Refusal Stopping = new(AgentProtocol.Draining, "This controller is stopping; come back in a moment.");
 
-    public async Task RunAsync(IAsyncStreamReader<AgentMessage> requests, IServerStreamWriter<EncodedMessage> replies, ServerCallContext context)
+    public async Task RunAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
-        var credential = Caller.FindBearer(context, Bearer.CredentialKind);
+        var credential = call.Origin.FindBearer(Bearer.CredentialKind);
         if (credential is null || !NodeId.TryParse(credential.Id, out var id))
         {
-            throw NoCredential.ToRpcException();
+            throw new CallRefusedException(NoCredential);
         }
 
-        var hello = await FirstAsync(requests).ConfigureAwait(false);
+        var hello = await FirstAsync(call).ConfigureAwait(false);
         var organization = OrganizationId.Parse(credential.Scope);
         if (hello.Organization.Length > 0 && !organization.IsCalled(hello.Organization))
         {
-            await GoAwayAsync(replies, AgentProtocol.Mismatch(hello.Organization, organization), final: true).ConfigureAwait(false);
+            await TurnAwayAsync(call, organization, id, AgentProtocol.Mismatch(hello.Organization, organization)).ConfigureAwait(false);
             return;
         }
 
-        if (!await organizations.ContainsAsync(organization, context.CancellationToken).ConfigureAwait(false))
+        if (!await organizations.ContainsAsync(organization, call.Aborted).ConfigureAwait(false))
         {
-            await GoAwayAsync(replies, UnknownCredential(organization), final: true).ConfigureAwait(false);
+            await GoAwayAsync(call, UnknownCredential(organization), final: true).ConfigureAwait(false);
             return;
         }
 
-        var follow = await mesh.FollowAsync(ToFollow(hello, organization, id, credential, context), context.CancellationToken).ConfigureAwait(false);
-        switch (follow)
+        switch (await mesh.FollowAsync(ToFollow(hello, organization, id, credential, call.Origin), call.Aborted).ConfigureAwait(false))
         {
             case FollowReply.Refused(var reason):
-                NotFollowed(id, organization, reason.Code);
-                await GoAwayAsync(replies, reason, IsFinal(reason)).ConfigureAwait(false);
+                await TurnAwayAsync(call, organization, id, reason).ConfigureAwait(false);
                 break;
             case FollowReply.Following(var following, var known):
                 await using (following.ConfigureAwait(false))
                 {
-                    await ServeAsync(following, known, hello, organization, id, requests, replies, context).ConfigureAwait(false);
+                    await ServeAsync(following, known, hello, organization, id, call).ConfigureAwait(false);
                 }
 
                 break;
@@ -65,37 +66,29 @@ internal sealed partial class ConnectCall(
     }
 
     private async Task ServeAsync(
-        IFollowing following,
-        Node known,
-        Hello hello,
-        OrganizationId organization,
-        NodeId id,
-        IAsyncStreamReader<AgentMessage> requests,
-        IServerStreamWriter<EncodedMessage> replies,
-        ServerCallContext context)
+        IFollowing following, Node known, Hello hello, OrganizationId organization, NodeId id, IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
         var principal = new Principal(PrincipalKind.Node, id.ToString(), hello.Name);
-        var endpoints = ReadEndpoints(hello.Endpoints, hello.ListenPort, context);
+        var endpoints = ReadEndpoints(hello.Endpoints, hello.ListenPort, call.Origin);
         var announce = new OrganizationCommand.Announce(
             id, hello.Name, hello.RequestedAddresses.ToValueList(), hello.Prefixes.ToValueList(), endpoints);
         Task<CommandReply> AnnounceAsync(CancellationToken token) =>
-            mesh.ExecuteAsync(organization, announce, Caller.Meta(context, time, principal), token);
-        switch (await ExceptAwayAsync(AnnounceAsync, context.CancellationToken).ConfigureAwait(false))
+            mesh.ExecuteAsync(organization, announce, call.Origin.Meta(time, principal), token);
+        switch (await ExceptAwayAsync(AnnounceAsync, call.Aborted).ConfigureAwait(false))
         {
             case null:
-                var late = new LateAnnouncement(AnnounceAsync, time, context.CancellationToken);
+                var late = new LateAnnouncement(AnnounceAsync, time, call.Aborted);
                 await using (late.ConfigureAwait(false))
                 {
-                    await StreamAsync(following, known, 0, organization, principal, late, requests, replies, context).ConfigureAwait(false);
+                    await StreamAsync(following, known, 0, organization, principal, late, call).ConfigureAwait(false);
                 }
 
                 break;
             case CommandReply.Done(var revision, { } node):
-                await StreamAsync(following, node, revision, organization, principal, null, requests, replies, context).ConfigureAwait(false);
+                await StreamAsync(following, node, revision, organization, principal, null, call).ConfigureAwait(false);
                 break;
             case CommandReply.Refused(var reason):
-                NotAnnounced(id, organization, reason.Code);
-                await GoAwayAsync(replies, reason, IsFinal(reason)).ConfigureAwait(false);
+                await TurnAwayAsync(call, organization, id, reason).ConfigureAwait(false);
                 break;
             case var other:
                 throw new System.Diagnostics.UnreachableException(other.ToString());
@@ -111,32 +104,29 @@ internal sealed partial class ConnectCall(
         OrganizationId organization,
         Principal principal,
         LateAnnouncement? late,
-        IAsyncStreamReader<AgentMessage> requests,
-        IServerStreamWriter<EncodedMessage> replies,
-        ServerCallContext context)
+        IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
-        connected.Enter();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late?.Refused ?? CancellationToken.None);
+        connected.Enter();
         var isCutShort = false;
         try
         {
-            await WelcomeAsync(replies, organization, node, revision, context).ConfigureAwait(false);
+            await WelcomeAsync(call, organization, node, revision).ConfigureAwait(false);
             isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, loggers.CreateLogger<AgentStream>())
-                .RunAsync(requests, replies, context, ending.Token).ConfigureAwait(false);
+                .RunAsync(call, ending.Token).ConfigureAwait(false);
         }
         finally
         {
             connected.Leave();
         }
 
-        if (isCutShort && late?.Reason is { } refused && !context.CancellationToken.IsCancellationRequested)
+        if (isCutShort && late?.Reason is { } refused && !call.Aborted.IsCancellationRequested)
         {
-            NotAnnounced(node.Id, organization, refused.Code);
-            await GoAwayAsync(replies, refused, IsFinal(refused)).ConfigureAwait(false);
+            await TurnAwayAsync(call, organization, node.Id, refused).ConfigureAwait(false);
         }
-        else if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        else if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !call.Aborted.IsCancellationRequested)
         {
-            await GoAwayAsync(replies, Stopping, final: false).ConfigureAwait(false);
+            await GoAwayAsync(call, Stopping, final: false).ConfigureAwait(false);
         }
     }
 
@@ -153,57 +143,62 @@ internal sealed partial class ConnectCall(
         }
     }
 
-    private async Task<Hello> FirstAsync(IAsyncStreamReader<AgentMessage> requests)
+    private async Task<Hello> FirstAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
         try
         {
-            var hello = await requests.MoveNext(CancellationToken.None).WaitAsync(AgentProtocol.StepDeadline, time).ConfigureAwait(false)
-                ? requests.Current.Hello
-                : null;
-            return hello is null ? throw Refusals.Malformed("The first message of a stream is Hello.")
-                : Edge.Check(hello) is { } malformed ? throw malformed.ToRpcException()
+            var first = await call.ReadAsync().WaitAsync(AgentProtocol.StepDeadline, time).ConfigureAwait(false);
+            return first?.Hello is not { } hello ? throw CallRefusedException.Malformed("The first message of a stream is Hello.")
+                : Edge.Check(hello) is { } malformed ? throw new CallRefusedException(malformed)
                 : hello;
         }
         catch (TimeoutException)
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded,
-                $"Hello did not come within {AgentProtocol.StepDeadline.TotalSeconds} s; try again."));
+            throw new CallLateException($"Hello did not come within {AgentProtocol.StepDeadline.TotalSeconds} s; try again.");
         }
     }
 
-    private static FollowRequest ToFollow(Hello hello, OrganizationId organization, NodeId id, Bearer credential, ServerCallContext context) => new(
+    private static FollowRequest ToFollow(Hello hello, OrganizationId organization, NodeId id, Bearer credential, CallOrigin origin) => new(
         organization,
         id,
         credential.Hash,
         hello.HaveRevision,
         hello.HaveRevision > 0 ? hello.HaveDigest.ToDigest() : 0,
         hello.AgentVersion,
-        Caller.RemoteAddress(context)?.ToString() ?? "");
+        origin.Peer);
 
     internal static ValueList<Domain.Organizations.Endpoint> ReadEndpoints(
-        IEnumerable<Contracts.Agent.V1.Endpoint> said, uint listenPort, ServerCallContext context)
+        IEnumerable<Contracts.Agent.V1.Endpoint> said, uint listenPort, CallOrigin origin)
     {
         try
         {
-            return Endpoints.Read(said, listenPort, Caller.RemoteAddress(context));
+            return Endpoints.Read(said, listenPort, origin.Address);
         }
         catch (FormatException fault)
         {
-            throw Refusals.Malformed(fault.Message);
+            throw CallRefusedException.Malformed(fault.Message);
         }
     }
 
-    private static Task WelcomeAsync(
-        IServerStreamWriter<EncodedMessage> replies, OrganizationId organization, Node node, long revision, ServerCallContext context) =>
-        replies.WriteAsync(
-            EncodedMessage.Of(new GatewayMessage
-            {
-                Welcome = new Welcome { Organization = organization.Value, NodeId = node.Id.ToWire(), Revision = revision },
-            }),
-            context.CancellationToken);
+    private Task WelcomeAsync(
+        IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, OrganizationId organization, Node node, long revision) =>
+        call.WriteAsync(new GatewayMessage
+        {
+            Welcome = new Welcome { Organization = organization.Value, NodeId = node.Id.ToWire(), Revision = revision, Gateways = { gateways.All } },
+        }.ToByteArray());
 
-    private static Task GoAwayAsync(IServerStreamWriter<EncodedMessage> replies, Refusal reason, bool final) =>
-        replies.WriteAsync(EncodedMessage.Of(AgentProtocol.GoAway(reason, final)));
+    private Task TurnAwayAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, OrganizationId organization, NodeId id, Refusal reason)
+    {
+        if (refusals.Enter($"{organization}/{id}", reason.Code) is { } unsaid)
+        {
+            TurnedAway(id, organization, reason.Code, unsaid);
+        }
+
+        return GoAwayAsync(call, reason, IsFinal(reason));
+    }
+
+    private static Task GoAwayAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, Refusal reason, bool final) =>
+        call.WriteAsync(AgentProtocol.GoAway(reason, final).ToByteArray());
 
     /// <summary>The same for an organization that is not there and for a credential that it does not know.</summary>
     private static Refusal UnknownCredential(OrganizationId organization) => new(RefusalCodes.CredentialInvalid,
@@ -212,9 +207,6 @@ internal sealed partial class ConnectCall(
     /// <summary>A refusal waits for its operator; only what passes by itself is worth coming back for.</summary>
     private static bool IsFinal(Refusal reason) => reason.Code is not (RefusalCodes.Overloaded or RefusalCodes.Unavailable or RefusalCodes.OrganizationMoved);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} of organization {Organization} was turned away: {Code}.")]
-    private partial void NotFollowed(NodeId node, OrganizationId organization, string code);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "What node {Node} of organization {Organization} announces was refused: {Code}.")]
-    private partial void NotAnnounced(NodeId node, OrganizationId organization, string code);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} of organization {Organization} was turned away: {Code} ({Unsaid} like it unsaid).")]
+    private partial void TurnedAway(NodeId node, OrganizationId organization, string code, long unsaid);
 }

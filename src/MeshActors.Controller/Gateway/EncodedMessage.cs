@@ -1,5 +1,4 @@
 using System.Buffers;
-using Google.Protobuf;
 using Grpc.Core;
 
 namespace MeshActors.Controller.Gateway;
@@ -18,6 +17,4 @@ public sealed class EncodedMessage
         _ => throw new NotSupportedException("A gateway only sends these."));
 
     public ReadOnlyMemory<byte> Bytes { get; set; }
-
-    public static EncodedMessage Of(IMessage message) => new() { Bytes = message.ToByteArray() };
 }

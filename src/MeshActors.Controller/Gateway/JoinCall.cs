@@ -1,4 +1,3 @@
-using Grpc.Core;
 using MeshActors.Cluster;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
@@ -11,7 +10,7 @@ namespace MeshActors.Controller.Gateway;
 
 /// <summary>One join: Request, Challenge, Proof, Reply. Nothing is decided before the proof is verified.</summary>
 internal sealed partial class JoinCall(
-    IMesh mesh, KnownOrganizations organizations, TimeProvider time, PendingJoins pending, ILogger<JoinCall> logger)
+    IMesh mesh, KnownOrganizations organizations, TimeProvider time, PendingJoins pending, RefusalLog refusals, ILogger<JoinCall> logger)
 {
     private static readonly Refusal Overloaded = new(RefusalCodes.Overloaded,
         $"{AgentProtocol.PendingJoinsMax} joins are under way, the most that this controller takes at once; try again in a few seconds.");
@@ -19,17 +18,17 @@ internal sealed partial class JoinCall(
     private static readonly Refusal WrongProof = new(RefusalCodes.JoinProofInvalid,
         "The agent did not prove that it holds the private half of its WireGuard key; start meshd again.");
 
-    public async Task RunAsync(IAsyncStreamReader<JoinStep> steps, IServerStreamWriter<JoinStep> replies, ServerCallContext context)
+    public async Task RunAsync(IAgentCall<JoinStep, JoinStep> call)
     {
         if (!pending.TryEnter())
         {
-            await ReplyAsync(replies, Refuse(Overloaded), context).ConfigureAwait(false);
+            await ReplyAsync(call, Refuse(Overloaded)).ConfigureAwait(false);
             return;
         }
 
         try
         {
-            await ReplyAsync(replies, await HandshakeAsync(steps, replies, context).ConfigureAwait(false), context).ConfigureAwait(false);
+            await ReplyAsync(call, await HandshakeAsync(call).ConfigureAwait(false)).ConfigureAwait(false);
         }
         finally
         {
@@ -37,10 +36,9 @@ internal sealed partial class JoinCall(
         }
     }
 
-    private async Task<JoinReply> HandshakeAsync(
-        IAsyncStreamReader<JoinStep> steps, IServerStreamWriter<JoinStep> replies, ServerCallContext context)
+    private async Task<JoinReply> HandshakeAsync(IAgentCall<JoinStep, JoinStep> call)
     {
-        var request = (await NextAsync(steps).ConfigureAwait(false)).Request ?? throw Refusals.Malformed("The first step of a join is its request.");
+        var request = (await NextAsync(call).ConfigureAwait(false)).Request ?? throw CallRefusedException.Malformed("The first step of a join is its request.");
         if (Edge.Check(request) is { } malformed)
         {
             return Refuse(malformed);
@@ -54,27 +52,27 @@ internal sealed partial class JoinCall(
         var organization = OrganizationId.Parse(key.Scope);
         if (request.Organization.Length > 0 && !organization.IsCalled(request.Organization))
         {
-            return Refuse(AgentProtocol.Mismatch(request.Organization, organization));
+            return RefuseJoin(request, key, AgentProtocol.Mismatch(request.Organization, organization));
         }
 
         var challenger = new Challenger();
-        await replies.WriteAsync(new JoinStep { Challenge = challenger.Challenge }, context.CancellationToken).ConfigureAwait(false);
-        var proof = (await NextAsync(steps).ConfigureAwait(false)).Proof ?? throw Refusals.Malformed("The second step of a join is its proof.");
+        await call.WriteAsync(new JoinStep { Challenge = challenger.Challenge }).ConfigureAwait(false);
+        var proof = (await NextAsync(call).ConfigureAwait(false)).Proof ?? throw CallRefusedException.Malformed("The second step of a join is its proof.");
         return challenger.Verify(request, proof.Proof.Span)
-            ? await JoinAsync(request, key, context).ConfigureAwait(false)
+            ? await JoinAsync(request, key, call).ConfigureAwait(false)
             : Refuse(WrongProof);
     }
 
-    private async Task<JoinReply> JoinAsync(JoinRequest request, Bearer key, ServerCallContext context)
+    private async Task<JoinReply> JoinAsync(JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call)
     {
         var organization = OrganizationId.Parse(key.Scope);
-        if (!await organizations.ContainsAsync(organization, context.CancellationToken).ConfigureAwait(false))
+        if (!await organizations.ContainsAsync(organization, call.Aborted).ConfigureAwait(false))
         {
             return Refuse(Domain.Organizations.Organization.InvalidJoinKey);
         }
 
-        var meta = Caller.Meta(context, time, new Principal(PrincipalKind.JoinKey, key.Id, request.Name));
-        var reply = await mesh.ExecuteAsync(organization, ToCommand(request, key, context), meta, context.CancellationToken).ConfigureAwait(false);
+        var meta = call.Origin.Meta(time, new Principal(PrincipalKind.JoinKey, key.Id, request.Name));
+        var reply = await mesh.ExecuteAsync(organization, ToCommand(request, key, call.Origin), meta, call.Aborted).ConfigureAwait(false);
         switch (reply)
         {
             case CommandReply.Done({ } revision, { } node):
@@ -83,14 +81,13 @@ internal sealed partial class JoinCall(
             case CommandReply.Refused({ Code: RefusalCodes.OrganizationUnknown or RefusalCodes.JoinKeyUnknown }):
                 return Refuse(Domain.Organizations.Organization.InvalidJoinKey);
             case CommandReply.Refused(var reason):
-                NotJoined(request.Name, organization, key.Id, reason.Code);
-                return Refuse(reason);
+                return RefuseJoin(request, key, reason);
             default:
                 throw new System.Diagnostics.UnreachableException(reply.ToString());
         }
     }
 
-    private OrganizationCommand.Join ToCommand(JoinRequest request, Bearer key, ServerCallContext context)
+    private OrganizationCommand.Join ToCommand(JoinRequest request, Bearer key, CallOrigin origin)
     {
         try
         {
@@ -103,38 +100,44 @@ internal sealed partial class JoinCall(
                 request.Name,
                 request.RequestedAddresses.ToValueList(),
                 request.Prefixes.ToValueList(),
-                Endpoints.Read(request.Endpoints, request.ListenPort, Caller.RemoteAddress(context)));
+                Endpoints.Read(request.Endpoints, request.ListenPort, origin.Address));
         }
         catch (FormatException fault)
         {
-            throw Refusals.Malformed(fault.Message);
+            throw CallRefusedException.Malformed(fault.Message);
         }
     }
 
-    private async Task<JoinStep> NextAsync(IAsyncStreamReader<JoinStep> steps)
+    private async Task<JoinStep> NextAsync(IAgentCall<JoinStep, JoinStep> call)
     {
         try
         {
-            // Its own token would abort the call: no status would reach the agent.
-            return await steps.MoveNext(CancellationToken.None).WaitAsync(AgentProtocol.StepDeadline, time).ConfigureAwait(false)
-                ? steps.Current
-                : throw Refusals.Malformed("The join ended before its last step.");
+            return await call.ReadAsync().WaitAsync(AgentProtocol.StepDeadline, time).ConfigureAwait(false)
+                ?? throw CallRefusedException.Malformed("The join ended before its last step.");
         }
         catch (TimeoutException)
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded,
-                $"The next step of the join did not come within {AgentProtocol.StepDeadline.TotalSeconds} s; try again."));
+            throw new CallLateException($"The next step of the join did not come within {AgentProtocol.StepDeadline.TotalSeconds} s; try again.");
         }
     }
 
-    private static Task ReplyAsync(IServerStreamWriter<JoinStep> replies, JoinReply reply, ServerCallContext context) =>
-        replies.WriteAsync(new JoinStep { Reply = reply }, context.CancellationToken);
+    private JoinReply RefuseJoin(JoinRequest request, Bearer key, Refusal reason)
+    {
+        if (refusals.Enter($"{key.Scope}/{key.Id}/{request.Name}", reason.Code) is { } unsaid)
+        {
+            NotJoined(request.Name, key.Scope, key.Id, reason.Code, unsaid);
+        }
+
+        return Refuse(reason);
+    }
+
+    private static Task ReplyAsync(IAgentCall<JoinStep, JoinStep> call, JoinReply reply) => call.WriteAsync(new JoinStep { Reply = reply });
 
     private static JoinReply Refuse(Refusal reason) => new() { Refused = new Refused { Code = reason.Code, Message = reason.Message } };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} ('{Name}') joined organization {Organization} with join key {JoinKey}.")]
     private partial void Joined(NodeId node, string name, OrganizationId organization, string joinKey);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A join of '{Name}' to organization {Organization} with join key {JoinKey} was refused: {Code}.")]
-    private partial void NotJoined(string name, OrganizationId organization, string joinKey, string code);
+    [LoggerMessage(Level = LogLevel.Information, Message = "A join of '{Name}' to organization {Organization} with join key {JoinKey} was refused: {Code} ({Unsaid} like it unsaid).")]
+    private partial void NotJoined(string name, string organization, string joinKey, string code, long unsaid);
 }

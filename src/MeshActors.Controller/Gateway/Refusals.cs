@@ -13,8 +13,11 @@ internal static class Refusals
 
     public static RpcException Malformed(string message) => new Refusal(RefusalCodes.RequestMalformed, message).ToRpcException();
 
-    public static RpcException Unavailable() => new Refusal(RefusalCodes.Unavailable,
-        "The controller cannot answer now: its journal or the organization is not reachable. Nothing is lost; try again.").ToRpcException();
+    /// <summary>Whatever the transport.</summary>
+    public static readonly Refusal NotNow = new(RefusalCodes.Unavailable,
+        "The controller cannot answer now: its journal or the organization is not reachable. Nothing is lost; try again.");
+
+    public static RpcException Unavailable() => NotNow.ToRpcException();
 
     /// <summary>With the reason: for operators.</summary>
     public static RpcException Unavailable(string reason) => new Refusal(RefusalCodes.Unavailable, reason).ToRpcException();

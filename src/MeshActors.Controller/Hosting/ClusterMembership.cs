@@ -24,6 +24,7 @@ internal static class ClusterMembership
             Journal = journal,
             ConfigFiles = [.. options.ConfigFiles.Reverse()],
             GatewayName = name,
+            GatewayUrl = ControllerIdentity.Of(options, time).Url,
             Roles = [.. options.Roles],
             Port = options.ClusterListen is { } listen ? new ClusterPort(listen, Advertised(options, listen)) : null,
             Identity = new PeerIdentity(PeerCertificate.Open(directory, authority, NameOf(name), time.GetUtcNow()), authority.Certificate),

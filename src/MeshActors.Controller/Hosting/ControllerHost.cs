@@ -5,6 +5,7 @@ using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Gateway;
 using MeshActors.Controller.Regions;
+using MeshActors.Controller.Remoting;
 using MeshActors.Controller.Trust;
 using Microsoft.Extensions.Logging.Console;
 
@@ -34,7 +35,12 @@ public sealed class ControllerHost : IAsyncDisposable
     public bool IsFirstStart => _app.Services.GetRequiredService<FirstSecrets>().IsFirstStart;
 
     /// <exception cref="StartException">The host or the input does not allow it.</exception>
-    public static async Task<ControllerHost> StartAsync(ControllerOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static Task<ControllerHost> StartAsync(ControllerOptions options, TimeProvider time, CancellationToken cancellationToken) =>
+        StartAsync(options, time, null, cancellationToken);
+
+    /// <param name="logs">Gets what is logged too; null: nobody.</param>
+    internal static async Task<ControllerHost> StartAsync(
+        ControllerOptions options, TimeProvider time, ILoggerProvider? logs, CancellationToken cancellationToken)
     {
         ConfigFiles.Check(options);
         var directory = DataDir.Open(options.DataDirectory, options.CaDirectory);
@@ -43,7 +49,7 @@ public sealed class ControllerHost : IAsyncDisposable
         try
         {
             authority = CertificateAuthority.Open(directory, time.GetUtcNow());
-            host = new ControllerHost(Build(options, time, directory, authority), directory, authority);
+            host = new ControllerHost(Build(options, time, directory, authority, logs), directory, authority);
             await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
             host._isStarted = true;
             return host;
@@ -80,11 +86,17 @@ public sealed class ControllerHost : IAsyncDisposable
         Directory.Dispose();
     }
 
-    private static WebApplication Build(ControllerOptions options, TimeProvider time, DataDir directory, CertificateAuthority authority)
+    private static WebApplication Build(
+        ControllerOptions options, TimeProvider time, DataDir directory, CertificateAuthority authority, ILoggerProvider? logs)
     {
         // Empty: nothing is read from the working directory or from ASPNETCORE_* behind the options' back.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mesh-controller" });
         AddLogging(builder.Logging);
+        if (logs is not null)
+        {
+            builder.Logging.AddProvider(logs);
+        }
+
         builder.Services.AddSingleton(options).AddSingleton(time).AddSingleton(directory).AddSingleton(authority)
             .AddSingleton(ControllerIdentity.Of(options, time));
         AddServices(builder.Services, options, directory, authority, time);
@@ -113,7 +125,13 @@ public sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<FirstSecrets>().AddHostedService<Bootstrap>();
         services.AddSingleton<ServerCertificates>().AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
         services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax));
+        services.AddSingleton(provider => new RefusalLog(RefusalLog.DefaultWindow, RefusalLog.DefaultPairsMax, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
+        if (options.EdgeListen is not null)
+        {
+            services.AddSingleton<AgentCalls>().AddHostedService<EdgeSystem>();
+        }
+
         services.AddSingleton<AdminDoor>().AddSingleton<AdminService>().AddSingleton<AdminInterceptor>();
         services.AddSingleton<IRegionChannels, RegionChannels>().AddSingleton<RegionDoor>().AddSingleton<RegionLinkService>();
         services.AddGrpc(grpc =>

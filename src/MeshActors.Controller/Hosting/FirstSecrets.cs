@@ -23,8 +23,16 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
     {
         var state = await mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
         await EnsureTokenAsync(state, cancellationToken).ConfigureAwait(false);
-        var organization = await EnsureOrganizationAsync(state, cancellationToken).ConfigureAwait(false);
-        await EnsureJoinUrlAsync(organization, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var organization = await EnsureOrganizationAsync(state, cancellationToken).ConfigureAwait(false);
+            await EnsureJoinUrlAsync(organization, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegionAwayException) when (state.Organizations.Contains(DefaultOf(state)))
+        {
+            // It has moved to a region that is away: this one starts without it. Its URL was made by the first start.
+        }
+
         DurableFile.WritePublic(directory.ControllerUrl, identity.OwnUrl + "\n");
     }
 
@@ -52,8 +60,7 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
 
     private async Task<OrganizationState> EnsureOrganizationAsync(DirectoryState state, CancellationToken cancellationToken)
     {
-        // One from before the region had a name stays the default.
-        var id = state.Organizations.Contains(OrganizationId.Default) ? OrganizationId.Default : OrganizationId.Default.In(homes.Own);
+        var id = DefaultOf(state);
         if (!state.Organizations.Contains(id))
         {
             Check(await mesh.ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), Meta(), cancellationToken).ConfigureAwait(false));
@@ -70,6 +77,10 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
         return (await mesh.GetAsync(id, cancellationToken).ConfigureAwait(false))?.State
             ?? throw new MeshUnavailableException($"Organization '{id}' was created and cannot be read.");
     }
+
+    /// <summary>One from before the region had a name stays the default.</summary>
+    private OrganizationId DefaultOf(DirectoryState state) =>
+        state.Organizations.Contains(OrganizationId.Default) ? OrganizationId.Default : OrganizationId.Default.In(homes.Own);
 
     private async Task EnsureJoinUrlAsync(OrganizationState state, CancellationToken cancellationToken)
     {

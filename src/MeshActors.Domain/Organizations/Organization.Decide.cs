@@ -11,13 +11,12 @@ public static partial class Organization
 {
     public static Decision<Event> Decide(OrganizationState state, Command command, DateTimeOffset now) => command switch
     {
-        Command.Create c when !state.Exists => Create(state, c),
+        Command.Create c => Create(state, c),
         _ when !state.Exists => Decision<Event>.Reject(
             RefusalCodes.OrganizationUnknown, "There is no such organization; `meshctl org list` shows those that there are."),
         Command.Move c => Move(state, c.To),
         Command.Settle c => Settle(state, c.In),
         _ when state.MovingTo is { } region => Decision<Event>.Reject(Elsewhere(state.Id, region)),
-        Command.Create c => Create(state, c),
         Command.CreateJoinKey c => CreateJoinKey(state, c),
         Command.RevokeJoinKey c => RevokeJoinKey(state, c),
         Command.CreateToken c => CreateToken(state, c),

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
+using MeshActors.Contracts.Sessions;
 using MeshActors.Contracts.Trust;
 using MeshActors.Domain;
 using MeshActors.Domain.Trust;
@@ -53,6 +54,30 @@ internal sealed class Machine(string name)
         }
 
         var reply = call.ResponseStream.Current.Reply;
+        if (reply.Joined is { } joined)
+        {
+            Id = joined.NodeId.ToNodeId();
+        }
+
+        return reply;
+    }
+
+    /// <summary>The same over any transport.</summary>
+    /// <param name="answer">Null: the honest proof.</param>
+    public async Task<JoinReply> JoinAsync(IAgentTransport transport, JoinRequest request, Func<JoinRequest, JoinChallenge, byte[]>? answer = null)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using var exchange = await transport.JoinAsync(late.Token);
+        await exchange.SendAsync(new JoinStep { Request = request }, late.Token);
+        var step = await exchange.ReceiveAsync(late.Token);
+        if (step?.Challenge is { } challenge)
+        {
+            var proof = (answer ?? Answer)(request, challenge);
+            await exchange.SendAsync(new JoinStep { Proof = new JoinProof { Proof = ByteString.CopyFrom(proof) } }, late.Token);
+            step = await exchange.ReceiveAsync(late.Token);
+        }
+
+        var reply = Assert.IsType<JoinReply>(step?.Reply);
         if (reply.Joined is { } joined)
         {
             Id = joined.NodeId.ToNodeId();

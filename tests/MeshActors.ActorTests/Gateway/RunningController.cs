@@ -43,23 +43,37 @@ internal sealed class RunningController : IAsyncDisposable
 
     public CallInvoker Invoker => _channel.CreateCallInvoker();
 
-    public static Task<RunningController> StartAsync(string directory) => StartAsync(directory, FreePort(), options => options);
+    /// <summary>Of the edge; 0 where there is none.</summary>
+    public int EdgePort { get; private init; }
 
-    public static async Task<RunningController> StartAsync(string directory, int port, Func<ControllerOptions, ControllerOptions> with)
+    public string DataDirectory => _directory;
+
+    public static Task<RunningController> StartAsync(string directory) => StartAsync(directory, 0);
+
+    public static Task<RunningController> StartAsync(string directory, int port, Func<ControllerOptions, ControllerOptions> with) =>
+        StartAsync(directory, 0, port, null, with);
+
+    /// <param name="edgePort">0: no edge.</param>
+    /// <param name="port">0: a free one.</param>
+    public static async Task<RunningController> StartAsync(string directory, int edgePort, int port = 0, LogLines? logs = null, Func<ControllerOptions, ControllerOptions>? with = null)
     {
-        var options = with(new ControllerOptions
+        var options = new ControllerOptions
         {
             DataDirectory = directory,
             Database = TestJournal.OptionFor(directory),
-            Listen = new IPEndPoint(IPAddress.Loopback, port),
-        });
-        var host = await ControllerHost.StartAsync(options, TimeProvider.System, CancellationToken.None);
+            Listen = new IPEndPoint(IPAddress.Loopback, port == 0 ? FreePort() : port),
+            EdgeListen = edgePort == 0 ? null : new IPEndPoint(IPAddress.Loopback, edgePort),
+        };
+        var host = await ControllerHost.StartAsync(with?.Invoke(options) ?? options, TimeProvider.System, logs, CancellationToken.None);
         var pin = PinOf(directory);
         var handler = new SocketsHttpHandler
         {
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = PinnedTrust.ByPin(pin) },
         };
-        return new RunningController(directory, host, GrpcChannel.ForAddress(host.Url, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }));
+        return new RunningController(directory, host, GrpcChannel.ForAddress(host.Url, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }))
+        {
+            EdgePort = edgePort,
+        };
     }
 
     public static Metadata With(string secret) => new() { { "authorization", $"Bearer {secret}" } };

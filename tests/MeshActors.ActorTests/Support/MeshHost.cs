@@ -1,3 +1,4 @@
+using System.Net;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +23,22 @@ internal sealed class MeshHost : IAsyncDisposable
     public static Task<MeshHost> StartAsync(string directory, LogLines? log = null, params string[] configFiles) =>
         StartAsync(directory, TimeProvider.System, log, configFiles);
 
-    public static async Task<MeshHost> StartAsync(string directory, TimeProvider time, LogLines? log = null, params string[] configFiles)
+    public static Task<MeshHost> StartAsync(string directory, TimeProvider time, LogLines? log = null, params string[] configFiles) =>
+        StartAsync(new MeshOptions { Journal = TestJournal.In(directory), ConfigFiles = configFiles }, time, log);
+
+    /// <summary>A cluster of its own on a database that another one uses: what a resolver that decides wrongly would leave.</summary>
+    public static Task<MeshHost> StartApartAsync(string directory)
+    {
+        var port = Gateway.RunningController.FreePort();
+        return StartAsync(new MeshOptions
+        {
+            Journal = TestJournal.In(directory),
+            Port = new ClusterPort(new IPEndPoint(IPAddress.Loopback, port), $"127.0.0.1:{port}"),
+            Seeds = [$"127.0.0.1:{port}"],
+        }, TimeProvider.System, null);
+    }
+
+    private static async Task<MeshHost> StartAsync(MeshOptions options, TimeProvider time, LogLines? log)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
         builder.Logging.ClearProviders();
@@ -30,7 +46,7 @@ internal sealed class MeshHost : IAsyncDisposable
         var lines = log ?? new LogLines();
         builder.Logging.AddProvider(lines);
         builder.Services.AddSingleton(time);
-        builder.Services.AddMesh(new MeshOptions { Journal = TestJournal.In(directory), ConfigFiles = configFiles });
+        builder.Services.AddMesh(options);
         var host = builder.Build();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try

@@ -33,6 +33,10 @@ public sealed class Machine : IAsyncDisposable
     public async Task AttachToAsync(Machine internet, int host) =>
         await LabAsync("attach", internet._processId, _processId, host.ToString());
 
+    /// <summary>Plugs a process that has a network of its own into this internet.</summary>
+    public async Task AttachProcessAsync(int processId, int host) =>
+        await LabAsync("attach", _processId, processId.ToString(), host.ToString());
+
     /// <summary>Puts this machine behind a NAT router that lets nothing in.</summary>
     public async Task MoveBehindAsync(Machine router, Machine internet, int host) =>
         await LabAsync("home", internet._processId, router._processId, _processId, host.ToString());

@@ -62,6 +62,20 @@ internal sealed class Operator(World world, int place) : Client(world, place)
 {
     private readonly World _world = world;
 
+    public bool HasFlushed { get; private set; }
+
+    /// <summary>
+    /// Stores something. An entity that lost its place without knowing is told so when it next writes; until then what the
+    /// other one stored last is in the journal and nowhere else.
+    /// </summary>
+    public void Flush()
+    {
+        if (!IsCalling && !HasFlushed)
+        {
+            Call(new OrganizationCommand.CreateJoinKey(_world.NewJoinKey(null)), _ => HasFlushed = true);
+        }
+    }
+
     public void Act()
     {
         if (IsCalling || _world.AnyNode() is not { } node)

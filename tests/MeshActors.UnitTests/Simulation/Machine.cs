@@ -71,7 +71,7 @@ internal sealed class Machine : Client
             Map = MeshMap.Empty;
         }
 
-        if (_world.Dice.Chance(15) && !IsCalling)
+        if (_world.Dice.Chance(15) && !IsCalling && !IsOut)
         {
             // Lost its credential and kept its key: it joins again.
             Credential = _world.NewCredential();

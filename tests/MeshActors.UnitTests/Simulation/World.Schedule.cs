@@ -162,7 +162,7 @@ internal sealed partial class World
                 }
             }
 
-            if (_network.Count == 0 && !_operator.IsCalling && Machines.All(machine => machine.IsAtRest) && Controllers.All(c => c.IsAtRest))
+            if (_network.Count == 0 && _operator.HasFlushed && Machines.All(machine => machine.IsAtRest) && Controllers.All(c => c.IsAtRest))
             {
                 return;
             }
@@ -172,6 +172,7 @@ internal sealed partial class World
                 machine.Act();
             }
 
+            _operator.Flush();
             Advance(1_000);
         }
 

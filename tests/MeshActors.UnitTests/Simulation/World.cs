@@ -65,7 +65,7 @@ internal sealed partial class World
 
     public SecretHash NewCredential() => new(SHA256.HashData(Encoding.UTF8.GetBytes($"credential {++_keys}")));
 
-    public JoinKey NewJoinKey(NodeId replaces)
+    public JoinKey NewJoinKey(NodeId? replaces)
     {
         var id = $"r{++_keys}";
         return new JoinKey(id, NewCredential(), Reusable: false, null, replaces, "");

@@ -1,10 +1,10 @@
 using System.Threading.Channels;
 using MeshActors.Contracts.Agent.V1;
 
-namespace MeshActors.Agent.Session;
+namespace MeshActors.Contracts.Sessions;
 
 /// <summary>What is to be said to the controller: only the newest of each kind, so that it never grows.</summary>
-internal sealed class Outbox
+public sealed class Outbox
 {
     private readonly Lock _gate = new();
     private readonly Channel<bool> _filled = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -47,7 +47,7 @@ internal sealed class Outbox
                 }
             }
 
-            _ = await _filled.Reader.ReadAsync(cancel);
+            _ = await _filled.Reader.ReadAsync(cancel).ConfigureAwait(false);
         }
     }
 

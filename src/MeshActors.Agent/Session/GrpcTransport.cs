@@ -1,14 +1,17 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
 using Grpc.Net.Client;
 using MeshActors.Agent.State;
 using MeshActors.Contracts.Agent.V1;
+using MeshActors.Contracts.Sessions;
 using MeshActors.Contracts.Trust;
+using MeshActors.Domain.Trust;
 
 namespace MeshActors.Agent.Session;
 
 /// <summary>One HTTP/2 connection to a controller that is known by its pin, by a CA file, or as the system does.</summary>
-internal sealed class Controller : IDisposable
+internal sealed class GrpcTransport : IAgentTransport
 {
     /// <summary>A dead connection is found after ping and time-out: 25 s.</summary>
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(15);
@@ -19,9 +22,11 @@ internal sealed class Controller : IDisposable
     /// <summary>The controller sends maps in pieces of about 75 KB; a piece of nodes with all their prefixes stays under it.</summary>
     private const int MessageSizeMax = 4 * 1024 * 1024;
 
+    private readonly Uri _server;
     private readonly GrpcChannel _channel;
+    private readonly AgentGateway.AgentGatewayClient _gateway;
 
-    public Controller(Uri server, Identity identity)
+    public GrpcTransport(Uri server, RemoteCertificateValidationCallback? trust)
     {
         var handler = new SocketsHttpHandler
         {
@@ -32,25 +37,23 @@ internal sealed class Controller : IDisposable
             // A proxy is for browsers; the mesh's controller is called directly.
             UseProxy = false,
         };
-        if (Validation(identity) is { } validation)
+        if (trust is not null)
         {
-            handler.SslOptions.RemoteCertificateValidationCallback = validation;
+            handler.SslOptions.RemoteCertificateValidationCallback = trust;
         }
 
+        _server = server;
         _channel = GrpcChannel.ForAddress(server, new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MessageSizeMax,
         });
-        Gateway = new AgentGateway.AgentGatewayClient(_channel);
+        _gateway = new AgentGateway.AgentGatewayClient(_channel);
     }
 
-    public AgentGateway.AgentGatewayClient Gateway { get; }
-
-    public void Dispose() => _channel.Dispose();
-
-    private static RemoteCertificateValidationCallback? Validation(Identity identity)
+    /// <summary>How the identity knows its controllers; null: as the system does.</summary>
+    public static RemoteCertificateValidationCallback? TrustOf(Identity identity)
     {
         if (identity.Pin is { } pin)
         {
@@ -65,5 +68,21 @@ internal sealed class Controller : IDisposable
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPem(pem);
         return PinnedTrust.ByAuthorities(authorities);
+    }
+
+    public Task<IAgentExchange<JoinStep, JoinStep>> JoinAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IAgentExchange<JoinStep, JoinStep>>(new GrpcExchange<JoinStep, JoinStep>(_gateway.Join(cancellationToken: cancellationToken), _server));
+
+    public Task<IAgentExchange<AgentMessage, GatewayMessage>> ConnectAsync(Bearer? credential, CancellationToken cancellationToken)
+    {
+        var headers = credential is null ? null : new Metadata { { "authorization", $"Bearer {credential.Reveal()}" } };
+        var call = _gateway.Connect(headers, cancellationToken: cancellationToken);
+        return Task.FromResult<IAgentExchange<AgentMessage, GatewayMessage>>(new GrpcExchange<AgentMessage, GatewayMessage>(call, _server));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        return ValueTask.CompletedTask;
     }
 }

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 
-namespace MeshActors.Agent.Session;
+namespace MeshActors.Contracts.Sessions;
 
 /// <summary>Waits longer after each failure, each time a random part of it, so that many agents do not come back in step.</summary>
-internal sealed class Backoff
+public sealed class Backoff
 {
     private const int FirstMilliseconds = 200;
     private const int LongestMilliseconds = 15_000;

@@ -3,13 +3,13 @@ using MeshActors.Contracts.Mapping;
 using MeshActors.Domain.Maps;
 using MapNode = MeshActors.Domain.Maps.MapNode;
 
-namespace MeshActors.Agent.Session;
+namespace MeshActors.Contracts.Sessions;
 
 /// <summary>What came does not fit the map that is here: a whole one is needed.</summary>
-internal sealed class MapMismatchException(string message) : Exception(message);
+public sealed class MapMismatchException(string message) : Exception(message);
 
 /// <summary>Builds the map from the pieces and differences that the controller sends, and checks each digest.</summary>
-internal sealed class MapAssembly(MeshMap map)
+public sealed class MapAssembly(MeshMap map)
 {
     private readonly List<MapNode> _pieces = [];
 

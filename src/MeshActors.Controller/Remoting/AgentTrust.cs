@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Akka.Event;
+using MeshActors.Contracts.Trust;
+using MeshActors.Controller.Gateway;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace MeshActors.Controller.Remoting;
+
+/// <summary>
+/// Lets in whoever shows an agent's certificate of the mesh's CA. That opens the door, no more: what an agent may do is
+/// decided by its join key or credential, as over gRPC.
+/// </summary>
+internal sealed partial class AgentTrust(X509Certificate2 authority, RefusalLog refusals, ILogger<AgentTrust> logger)
+{
+    public const string Cause = "certificate";
+
+    public bool IsGood(X509Certificate2? certificate, X509Chain? chain, string address, SslPolicyErrors errors, ILoggingAdapter log)
+    {
+        if (PeerTrust.FindFault(certificate, authority, PeerRole.Agent) is not { } fault)
+        {
+            return true;
+        }
+
+        var peer = HostOf(address);
+        if (refusals.Enter($"edge/{peer}", Cause) is { } unsaid)
+        {
+            Refused(peer, fault.ReplaceLineEndings(" "), unsaid);
+        }
+
+        return false;
+    }
+
+    /// <summary>Without the port, which is another each time.</summary>
+    private static string HostOf(string address) =>
+        IPEndPoint.TryParse(address, out var endpoint) ? (endpoint.Address.IsIPv4MappedToIPv6 ? endpoint.Address.MapToIPv4() : endpoint.Address).ToString()
+        : address;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The edge refused {Peer}: {Fault} ({Unsaid} like it unsaid).")]
+    private partial void Refused(string peer, string fault, long unsaid);
+}

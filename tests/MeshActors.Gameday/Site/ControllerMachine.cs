@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace MeshActors.Gameday.Site;
+
+/// <summary>One mesh-controller on a machine of its own, with a supervisor that starts it again as systemd would.</summary>
+internal sealed class ControllerMachine(Machine machine, string address, string[] arguments, string logFile) : IAsyncDisposable
+{
+    private static readonly TimeSpan RestartDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private Command? _process;
+    private Task _supervision = Task.CompletedTask;
+
+    public Machine Machine => machine;
+
+    public string Address => address;
+
+    public string Url => $"https://{address}:8443/";
+
+    /// <summary>Counts starts: what a process knew goes with it.</summary>
+    public int Incarnation { get; private set; }
+
+    public TimeSpan StartedAt { get; private set; }
+
+    public void Start() => _supervision = SuperviseAsync();
+
+    /// <param name="signal">KILL, TERM, STOP or CONT.</param>
+    public void Signal(string signal) => _process?.Signal(signal);
+
+    public async Task EndedAsync(TimeSpan patience)
+    {
+        var incarnation = Incarnation;
+        var clock = Stopwatch.StartNew();
+        while (Incarnation == incarnation && clock.Elapsed < patience)
+        {
+            await Task.Delay(50);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        Signal("CONT");
+        Signal("KILL");
+        await _supervision;
+        await machine.DisposeAsync();
+        _ending.Dispose();
+    }
+
+    private async Task SuperviseAsync()
+    {
+        while (!_ending.IsCancellationRequested)
+        {
+            Incarnation++;
+            StartedAt = _clock.Elapsed;
+            await using (_process = machine.Start(["sh", "-c", $"exec \"$@\" >>{logFile} 2>&1", "sh", "mesh-controller", .. arguments]))
+            {
+                while (!_process.HasExited)
+                {
+                    await Task.Delay(50);
+                }
+            }
+
+            await Task.Delay(RestartDelay);
+        }
+    }
+}

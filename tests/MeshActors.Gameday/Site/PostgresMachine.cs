@@ -1,0 +1,60 @@
+namespace MeshActors.Gameday.Site;
+
+/// <summary>A lab machine with a PostgreSQL server of its own, which can be stopped, killed, frozen and slowed.</summary>
+internal sealed class PostgresMachine(Machine machine, string address) : IAsyncDisposable
+{
+    private const string Home = "/var/lib/gameday-postgres";
+    private const string Data = $"{Home}/data";
+
+    /// <summary>Seconds; a shutdown that waits for nobody takes less.</summary>
+    private const string PatienceSeconds = "60";
+
+    public string Url => $"postgresql://postgres@{address}/mesh";
+
+    public string ConnectionString => $"Host={address};Username=postgres;Database=mesh;Timeout=5;Command Timeout=20;Maximum Pool Size=4";
+
+    public Machine Machine => machine;
+
+    public string Address => address;
+
+    public async Task CreateAsync()
+    {
+        await machine.ShellAsync($"mkdir {Home} && chown postgres {Home}");
+        await ServerAsync("initdb", "--pgdata", Data, "--auth", "trust", "--no-sync", "--username", "postgres");
+        await machine.ShellAsync($"""
+            echo "host all postgres 203.0.113.0/24 trust" >> {Data}/pg_hba.conf
+            cat >> {Data}/postgresql.conf <<'CONF'
+            listen_addresses = '*'
+            unix_socket_directories = '{Home}'
+            max_connections = 200
+            CONF
+            """);
+        await StartAsync();
+        await ServerAsync("createdb", "--host", Home, "--username", "postgres", "mesh");
+    }
+
+    public Task StartAsync() => ServerAsync("pg_ctl", "start", "--wait", "--timeout", PatienceSeconds, "--pgdata", Data, "--log", $"{Home}/log");
+
+    /// <summary>As a crash: nobody is waited for, and the next start recovers.</summary>
+    public Task CrashAsync() => ServerAsync("pg_ctl", "stop", "--mode", "immediate", "--timeout", PatienceSeconds, "--pgdata", Data);
+
+    public Task StopAsync() => ServerAsync("pg_ctl", "stop", "--mode", "fast", "--timeout", PatienceSeconds, "--pgdata", Data);
+
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    public Task ThawAsync() => SignalAsync("CONT");
+
+    /// <summary>Every packet of its takes so much longer; where the kernel has no netem, false.</summary>
+    public async Task<bool> SlowAsync(TimeSpan delay) =>
+        (await machine.TryAsync("tc", "qdisc", "add", "dev", "eth0", "root", "netem", "delay", $"{delay.TotalMilliseconds:0}ms")).ExitCode == 0;
+
+    public Task HurryAsync() => machine.TryAsync("tc", "qdisc", "del", "dev", "eth0", "root");
+
+    public ValueTask DisposeAsync() => machine.DisposeAsync();
+
+    // The machine has process ids of its own: no other server is meant.
+    private Task<Outcome> SignalAsync(string signal) => machine.TryAsync("pkill", $"-{signal}", "-x", "postgres");
+
+    private Task<string> ServerAsync(string program, params string[] arguments) => machine.RunAsync(
+        ["runuser", "-u", "postgres", "--", "sh", "-c", $"exec $(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)/{program} \"$@\" >{Home}/{program}.out 2>&1 </dev/null", program, .. arguments]);
+}

@@ -10,7 +10,8 @@ declare -rA PROJECTS=([mesh-controller]=Controller [meshd]=Agent [meshctl]=Cli)
 # A command that must exist and the Debian package that brings it. By command: Docker may well be docker-ce's.
 readonly BUILD_NEEDS=(clang:clang)
 readonly LAB_NEEDS=(ip:iproute2 iptables:iptables nft:nftables ping:iputils-ping wg:wireguard-tools
-  wireguard-go:wireguard-go dockerd:docker.io docker:docker.io busybox:busybox-static jq:jq ps:procps)
+  wireguard-go:wireguard-go dockerd:docker.io docker:docker.io busybox:busybox-static jq:jq ps:procps
+  initdb:postgresql tc:iproute2)
 
 fail() {
   echo "$*" >&2
@@ -21,11 +22,16 @@ require_root() {
   [[ $EUID -eq 0 ]] || fail "This needs root: sudo $0 $*"
 }
 
+# Debian keeps the programs of a PostgreSQL server off the PATH, one directory for each version.
+has() {
+  command -v "$1" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
+}
+
 # install_missing COMMAND:PACKAGE...
 install_missing() {
   local need missing=()
   for need in "$@"; do
-    command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
+    has "${need%%:*}" || missing+=("${need##*:}")
   done
   [[ -e /usr/include/zlib.h || $* != *clang* ]] || missing+=(zlib1g-dev)
   [[ ${#missing[@]} -gt 0 ]] || return 0
@@ -34,6 +40,7 @@ install_missing() {
   echo "Installing Debian packages: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq || fail "apt-get update failed: see above."
+  [[ " ${missing[*]} " != *" postgresql "* ]] || forbid_main_cluster
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
     fail "apt-get could not install ${missing[*]}: see above."
 }
@@ -45,6 +52,12 @@ install_postgres() {
   mkdir -p /etc/postgresql-common
   [[ -e /etc/postgresql-common/createcluster.conf ]] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
   install_missing postgres:postgresql
+}
+
+# The server's package starts a server of its own unless it is told not to; whoever needs one here starts it himself.
+forbid_main_cluster() {
+  apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null || fail "apt-get could not install postgresql-common: see above."
+  sed -ri 's/^#?\s*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 }
 
 # sudo drops a PATH that has ~/.dotnet in it: look where SDKs are usually put.

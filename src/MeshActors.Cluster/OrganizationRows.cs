@@ -29,20 +29,19 @@ internal sealed class OrganizationRows(Func<DbConnection> connect)
         OrganizationId organization, long from, long to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var last = to > 0 ? to : long.MaxValue;
-        var next = Math.Max(1, from);
-        while (next <= last)
+        var page = await PageAsync(organization, Math.Max(1, from), last, cancellationToken).ConfigureAwait(false);
+        while (page.Count == PageRows)
         {
-            var page = await PageAsync(organization, next, last, cancellationToken).ConfigureAwait(false);
-            if (page.Count > 0)
-            {
-                yield return page;
-                next = page[^1].Revision + 1;
-            }
+            // The next is read while this one is used. SQLite reads on the thread that asks.
+            var next = page[^1].Revision + 1;
+            var ahead = Task.Run(() => PageAsync(organization, next, last, cancellationToken), cancellationToken);
+            yield return page;
+            page = await ahead.ConfigureAwait(false);
+        }
 
-            if (page.Count < PageRows)
-            {
-                yield break;
-            }
+        if (page.Count > 0)
+        {
+            yield return page;
         }
     }
 

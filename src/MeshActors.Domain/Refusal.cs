@@ -48,6 +48,8 @@ public static class RefusalCodes
     public const string JournalChain = "journal-chain";
     public const string JournalRow = "journal-row";
     public const string JournalContradiction = "journal-contradiction";
+    public const string ExportDamaged = "export-damaged";
+    public const string ExportIncomplete = "export-incomplete";
     public const string ImportDiffers = "import-differs";
     public const string ImportUnfinished = "import-unfinished";
     public const string Overloaded = "overloaded";

@@ -20,7 +20,8 @@ public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
 
     public T this[int index] => Items[index];
 
-    public bool Equals(ValueList<T> other) => Items.AsSpan().SequenceEqual(other.Items.AsSpan(), EqualityComparer<T>.Default);
+    // A record that was copied shares its lists: most comparisons end with the array itself.
+    public bool Equals(ValueList<T> other) => ReferenceEquals(_items, other._items) || Items.AsSpan().SequenceEqual(other.Items.AsSpan(), EqualityComparer<T>.Default);
 
     public override bool Equals(object? obj) => obj is ValueList<T> other && Equals(other);
 
@@ -55,4 +56,21 @@ public static class ValueList
     public static ValueList<T> Create<T>(ReadOnlySpan<T> items) => new([.. items]);
 
     public static ValueList<T> ToValueList<T>(this IEnumerable<T> items) => new([.. items]);
+
+    /// <summary>Each item made of one of the source's, in one array.</summary>
+    public static ValueList<TTo> Of<TFrom, TTo>(IList<TFrom> source, Func<TFrom, TTo> make)
+    {
+        if (source.Count == 0)
+        {
+            return [];
+        }
+
+        var items = new TTo[source.Count];
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = make(source[i]);
+        }
+
+        return new ValueList<TTo>(ImmutableCollectionsMarshal.AsImmutableArray(items));
+    }
 }

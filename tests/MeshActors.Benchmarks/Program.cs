@@ -13,11 +13,23 @@ switch (args)
         Console.WriteLine(machine);
         await JoinBenchmark.RunAsync(File.ReadAllText(urlFile).Trim(), nodes);
         return 0;
+    case ["journal", var count, var length, var file] when int.TryParse(count, out var nodes) && nodes is > 0 and <= 10_000
+        && long.TryParse(length, out var events) && events is > 0 and <= 100_000_000:
+        await JournalGenerator.RunAsync(nodes, events, file);
+        return 0;
+    case ["recovery", var journal, var name] when MeshActors.Domain.OrganizationId.TryParse(name, out var organization):
+        Console.WriteLine(machine);
+        await RecoveryBenchmark.RunAsync(journal, organization);
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: MeshActors.Benchmarks ipam                   allocations a second at 10 to 1,000,000 held prefixes
                    MeshActors.Benchmarks join URL-FILE COUNT    COUNT machines join a controller, 50 at once: joins a second.
                                                                 They stay in its journal; use a controller made for it.
+                   MeshActors.Benchmarks journal NODES EVENTS FILE
+                                                                an organization's journal by the real rules, as an export
+                   MeshActors.Benchmarks recovery MESH.DB ORG   milliseconds to the first answer, with snapshots and without;
+                                                                they are deleted: use a copy
             """);
         return 2;
 }

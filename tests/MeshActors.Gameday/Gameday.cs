@@ -1,15 +1,19 @@
 using System.Diagnostics;
 using MeshActors.Domain.Trust;
 using MeshActors.Gameday.Clients;
-using MeshActors.Gameday.Site;
+using MeshActors.Gameday.Sites;
+using MeshActors.UnitTests.Simulation;
 
 namespace MeshActors.Gameday;
 
-/// <param name="Schedules">Of the seeds from <paramref name="Seed"/> on, one each.</param>
+/// <param name="Seeds">One schedule each, on the cluster.</param>
+/// <param name="DiskSeeds">One schedule each, of a full disk.</param>
+/// <param name="ConfigFile">Akka's settings of the cluster's controllers.</param>
 /// <param name="IsKept">The logs stay.</param>
-internal sealed record GamedayOptions(ulong Seed, int Schedules, bool IsKept);
+/// <param name="EndsWithFirstFailure">No schedule after one that fails.</param>
+internal sealed record GamedayOptions(IReadOnlyList<ulong> Seeds, IReadOnlyList<ulong> DiskSeeds, string ConfigFile, bool IsKept, bool EndsWithFirstFailure);
 
-/// <summary>Schedules one after the other on one cluster that lives through all of them.</summary>
+/// <summary>Schedules one after the other on one site that lives through all of them.</summary>
 internal sealed class Gameday(GamedayOptions options, Report report)
 {
     /// <summary>Then the machines move to fresh organizations: journals of some thousand events, with snapshots.</summary>
@@ -21,52 +25,56 @@ internal sealed class Gameday(GamedayOptions options, Report report)
     {
         var directory = Directory.CreateTempSubdirectory("gameday").FullName;
         report.Say($"logs in {directory}");
-        var isGood = false;
-        try
+        if (options.Seeds.Count > 0)
         {
-            isGood = await RunAsync(directory);
-            return isGood;
+            await using var site = await ClusterSite.StartAsync(directory, options.ConfigFile);
+            await RunAsync(site, options.Seeds, seed => Fault.Plan(new Dice(seed), site));
         }
-        finally
+
+        if (options.DiskSeeds.Count > 0)
         {
-            if (isGood && !options.IsKept)
-            {
-                Directory.Delete(directory, recursive: true);
-            }
+            await using var site = await DiskSite.StartAsync(directory);
+            await RunAsync(site, options.DiskSeeds, seed => Fault.Plan(new Dice(seed), site));
         }
+
+        var isGood = report.Conclude();
+        if (isGood && !options.IsKept)
+        {
+            // The small disk is still mounted in it; it goes with this process, and the empty directory stays.
+            Array.ForEach(Directory.GetFiles(directory), File.Delete);
+        }
+
+        return isGood;
     }
 
-    private async Task<bool> RunAsync(string directory)
+    private async Task RunAsync(Site site, IReadOnlyList<ulong> seeds, Func<ulong, IReadOnlyList<Step>> plan)
     {
         var clock = Stopwatch.StartNew();
-        await using var lab = await Lab.StartAsync(directory);
-        foreach (var controller in lab.Controllers)
+        foreach (var controller in site.Controllers)
         {
-            if (await lab.Readiness.WaitAsync(controller, FirstStartMax) is { } answer)
+            if (await site.Readiness.WaitAsync(controller, FirstStartMax) is { } answer)
             {
-                report.Say($"{controller.Address} does not start: {answer}");
-                return false;
+                throw new InvalidOperationException($"The controller {controller.Address} does not start: {answer}");
             }
         }
 
-        report.Say($"three controllers are ready after {clock.Elapsed.TotalSeconds:0.0} s");
-        var token = await TokenAsync(lab);
-        using var gateways = new Gateways(lab.Controllers, token.Pin!);
+        report.Say($"{site.Controllers.Count} controllers are ready after {clock.Elapsed.TotalSeconds:0.0} s");
+        var token = Bearer.TryParse(await site.ReadTokenAsync(), Bearer.TokenKind, out var read) ? read : throw new FormatException("That is no token.");
+        using var gateways = new Gateways(site.Controllers, token.Pin!);
         var ledger = new Ledger();
-        await using var fleet = new Fleet(gateways, ledger, options.Seed, token.Reveal());
-        return await RunAsync(lab, fleet, ledger);
+        await using var fleet = new Fleet(gateways, ledger, seeds[0], token.Reveal());
+        await RunAsync(site, fleet, ledger, seeds, plan);
     }
 
-    private async Task<bool> RunAsync(Lab lab, Fleet fleet, Ledger ledger)
+    private async Task RunAsync(Site site, Fleet fleet, Ledger ledger, IReadOnlyList<ulong> seeds, Func<ulong, IReadOnlyList<Step>> plan)
     {
         List<JournalHistory> histories = [];
         var mustMove = true;
-        for (var number = 0; number < options.Schedules; number++)
+        for (var number = 0; number < seeds.Count; number++)
         {
-            var seed = options.Seed + (ulong)number;
             if (mustMove || number % SchedulesPerTeams == 0)
             {
-                await fleet.MoveAsync($"gameday-{seed}");
+                await fleet.MoveAsync($"gameday-{number}-{seeds[number]}");
                 histories = [.. fleet.Teams.Select(team => new JournalHistory(team.Name))];
                 ledger.Take();
             }
@@ -76,20 +84,14 @@ internal sealed class Gameday(GamedayOptions options, Report report)
                 fleet.Start();
             }
 
-            var verdict = await new Schedule(lab, fleet, ledger, histories).RunAsync(seed);
-            report.Add(number + 1, options.Schedules, verdict);
+            var verdict = await new Schedule(site, fleet, ledger, histories).RunAsync(seeds[number], plan(seeds[number]));
+            report.Add(number + 1, seeds.Count, verdict);
             // What is broken in an organization stays so: the next schedule is not to be blamed for it.
             mustMove = verdict.Faults.Count > 0;
+            if (mustMove && options.EndsWithFirstFailure)
+            {
+                return;
+            }
         }
-
-        return report.Conclude();
-    }
-
-    /// <summary>Each controller that met an empty database left its own.</summary>
-    private static async Task<Bearer> TokenAsync(Lab lab)
-    {
-        var file = Enumerable.Range(0, lab.Controllers.Count).Select(index => Path.Combine(lab.DataOf(index), "admin.token")).First(File.Exists);
-        var text = (await File.ReadAllTextAsync(file)).Trim();
-        return Bearer.TryParse(text, Bearer.TokenKind, out var token) ? token : throw new FormatException($"{file} holds no token.");
     }
 }

@@ -1,9 +1,9 @@
+using System.Data.Common;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
 using MeshActors.Domain.Ipam;
 using MeshActors.Domain.Maps;
 using MeshActors.Domain.Organizations;
-using Npgsql;
 
 namespace MeshActors.Gameday;
 
@@ -26,15 +26,16 @@ internal sealed class JournalHistory(string organization)
     public OrganizationState StateAt(long revision) => _states[checked((int)revision)];
 
     /// <summary>Reads what is new. The faults of it, as sentences.</summary>
-    public async Task<List<string>> ReadAsync(string connectionString)
+    public async Task<List<string>> ReadAsync(Func<DbConnection> connect)
     {
         var faults = new List<string>();
-        await using var connection = new NpgsqlConnection(connectionString);
+        await using var connection = connect();
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(
-            "SELECT sequence_number, manifest, message FROM journal WHERE persistence_id = @id AND sequence_number > @from ORDER BY sequence_number, ordering", connection);
-        command.Parameters.AddWithValue("id", $"org-{organization}");
-        command.Parameters.AddWithValue("from", Revision);
+        await using var command = connection.CreateCommand();
+        command.CommandText =
+            "SELECT sequence_number, manifest, message FROM journal WHERE persistence_id = @id AND sequence_number > @from ORDER BY sequence_number, ordering";
+        Add(command, "@id", $"org-{organization}");
+        Add(command, "@from", Revision);
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync() && faults.Count == 0)
         {
@@ -42,6 +43,13 @@ internal sealed class JournalHistory(string organization)
         }
 
         return faults;
+    }
+
+    private static void Add(DbCommand command, string name, object value)
+    {
+        var parameter = command.CreateParameter();
+        (parameter.ParameterName, parameter.Value) = (name, value);
+        command.Parameters.Add(parameter);
     }
 
     private void Add(long revision, string manifest, byte[] bytes, List<string> faults)

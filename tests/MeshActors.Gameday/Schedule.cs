@@ -1,7 +1,7 @@
+using System.Data.Common;
 using System.Diagnostics;
 using MeshActors.Gameday.Clients;
-using MeshActors.Gameday.Site;
-using MeshActors.UnitTests.Simulation;
+using MeshActors.Gameday.Sites;
 
 namespace MeshActors.Gameday;
 
@@ -10,7 +10,7 @@ namespace MeshActors.Gameday;
 internal sealed record Verdict(ulong Seed, string Story, TimeSpan Took, TimeSpan HealTook, Counts Counts, IReadOnlyList<string> Faults);
 
 /// <summary>One schedule: churn, faults from the seed, healing, quiet, judgement.</summary>
-internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyList<JournalHistory> histories)
+internal sealed class Schedule(Site site, Fleet fleet, Ledger ledger, IReadOnlyList<JournalHistory> histories)
 {
     private static readonly TimeSpan StormMin = TimeSpan.FromSeconds(2.5);
 
@@ -22,15 +22,14 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
     /// <summary>A push takes milliseconds; a feed that nobody pushes to asks after 5 s.</summary>
     private static readonly TimeSpan PushMax = TimeSpan.FromSeconds(4.5);
 
-    public async Task<Verdict> RunAsync(ulong seed)
+    public async Task<Verdict> RunAsync(ulong seed, IReadOnlyList<Step> plan)
     {
         var clock = Stopwatch.StartNew();
-        var plan = Fault.Plan(new Dice(seed));
-        var story = string.Join(", ", plan.Select(step => $"{step.At.TotalSeconds:0.0} s {step.Fault.Name}"));
+        var story = string.Join(", ", plan.Select(step => $"{step.At.TotalSeconds:0.0} s {step.Name}"));
         fleet.Churn();
-        await Task.WhenAll([Task.Delay(StormMin), .. plan.Select(InjectAsync)]);
+        var faults = (await Task.WhenAll([StormAsync(), .. plan.Select(InjectAsync)])).OfType<string>().ToList();
         var healing = Stopwatch.StartNew();
-        var faults = await HealAsync();
+        faults.AddRange(await HealAsync());
         await fleet.QuietAsync();
         if (faults.Count == 0)
         {
@@ -42,7 +41,7 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
         faults.AddRange(seen);
         foreach (var (history, team) in histories.Zip(fleet.Teams))
         {
-            faults.AddRange(await history.ReadAsync(lab.Database.ConnectionString));
+            faults.AddRange(await history.ReadAsync(site.ConnectToJournal));
             faults.AddRange(Oracle.Judge(history, [.. acknowledged.Where(command => command.Organization == team.Name)]));
             faults.AddRange(Oracle.Outcasts(history, AgentsOf(team)));
         }
@@ -50,22 +49,31 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
         return new Verdict(seed, story, clock.Elapsed, healTook, counts, faults);
     }
 
-    private async Task InjectAsync((TimeSpan At, Fault Fault) step)
+    private static async Task<string?> StormAsync()
     {
-        await Task.Delay(step.At);
-        await step.Fault.InjectAsync(lab);
+        await Task.Delay(StormMin);
+        return null;
+    }
+
+    /// <returns>Null, or why it could not be done.</returns>
+    private static async Task<string?> InjectAsync(Step step)
+    {
+        try
+        {
+            await Task.Delay(step.At);
+            await step.InjectAsync();
+            return null;
+        }
+        catch (Exception fault) when (fault is Xunit.Sdk.XunitException or TimeoutException or IOException)
+        {
+            return $"'{step.Name}' could not be done: {fault.Message}";
+        }
     }
 
     private async Task<List<string>> HealAsync()
     {
-        foreach (var controller in lab.Controllers)
-        {
-            controller.Signal("CONT");
-            await Network.HealAsync(controller.Machine);
-        }
-
-        await Network.HealAsync(lab.Database.Machine);
-        var answers = await Task.WhenAll(lab.Controllers.Select(controller => lab.Readiness.WaitAsync(controller, HealMax)));
+        await site.HealAsync();
+        var answers = await Task.WhenAll(site.Controllers.Select(controller => site.Readiness.WaitAsync(controller, HealMax)));
         return [.. answers.Select((answer, index) => (answer, index)).Where(a => a.answer is not null)
             .Select(a => $"controller{a.index + 1} is not ready {HealMax.TotalSeconds:0} s after the last fault: {a.answer}")];
     }
@@ -74,7 +82,7 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
     private async Task<List<string>> RestAsync()
     {
         var faults = await UntilAllHaveAllAsync(RestMax, "at rest");
-        for (var gateway = 0; gateway < lab.Controllers.Count && faults.Count == 0; gateway++)
+        for (var gateway = 0; gateway < site.Controllers.Count && faults.Count == 0; gateway++)
         {
             await Task.WhenAll(fleet.Teams.Select((team, index) => fleet.Operators[index].CreateKeyAsync(team, gateway, CancellationToken.None)));
             // The first may wait for an entity that learns only by its write that another one lived; the others may not.
@@ -89,7 +97,7 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            var faults = await FindBehindAsync(when);
+            var faults = await LookAsync(when);
             if (faults.Count == 0 || clock.Elapsed > patience)
             {
                 return faults;
@@ -99,12 +107,24 @@ internal sealed class Schedule(Lab lab, Fleet fleet, Ledger ledger, IReadOnlyLis
         }
     }
 
+    private async Task<List<string>> LookAsync(string when)
+    {
+        try
+        {
+            return await FindBehindAsync(when);
+        }
+        catch (DbException fault)
+        {
+            return [$"{when}, the journal cannot be read: {fault.Message}"];
+        }
+    }
+
     private async Task<List<string>> FindBehindAsync(string when)
     {
         var faults = new List<string>();
         foreach (var (history, team) in histories.Zip(fleet.Teams))
         {
-            faults.AddRange(await history.ReadAsync(lab.Database.ConnectionString));
+            faults.AddRange(await history.ReadAsync(site.ConnectToJournal));
             var map = history.Map;
             faults.AddRange(
                 from agent in AgentsOf(team)

@@ -8,8 +8,12 @@ using MeshActors.Contracts.Admin.V1;
 namespace MeshActors.Cli.Commands;
 
 /// <summary>What the work of one command needs.</summary>
-internal sealed record CommandContext(ParseResult Parsed, Session Session, Terminal Terminal, OutputFormat Format)
+/// <param name="Lazy">Made when it is first asked for: what works on a file needs no controller.</param>
+/// <param name="GivenOrganization">What --org says, or null.</param>
+internal sealed record CommandContext(ParseResult Parsed, Lazy<Session> Lazy, string? GivenOrganization, Terminal Terminal, OutputFormat Format)
 {
+    public Session Session => Lazy.Value;
+
     public Admin.AdminClient Client => Session.Client;
 
     public string Organization => Session.Organization;

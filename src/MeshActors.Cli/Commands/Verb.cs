@@ -49,13 +49,11 @@ internal sealed class Verb(GlobalOptions options, Terminal terminal)
     private async Task<int> RunAsync(
         ParseResult parsed, Func<CommandContext, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
-        Uri? server = null;
+        var given = options.Given(parsed);
+        var session = new Lazy<Session>(() => new Session(Settings.Resolve(given, terminal.Environment), terminal.Clock));
         try
         {
-            var settings = Settings.Resolve(options.Given(parsed), terminal.Environment);
-            server = settings.Server;
-            using var session = new Session(settings, terminal.Clock);
-            await work(new CommandContext(parsed, session, terminal, options.Format(parsed)), cancellationToken);
+            await work(new CommandContext(parsed, session, given.Organization, terminal, options.Format(parsed)), cancellationToken);
             return (int)ExitStatus.Done;
         }
         // Every failure of a command ends here, as one line and a status.
@@ -63,9 +61,16 @@ internal sealed class Verb(GlobalOptions options, Terminal terminal)
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            var failure = FailureMapping.Of(exception, server);
+            var failure = FailureMapping.Of(exception, session.IsValueCreated ? session.Value.Settings.Server : null);
             await terminal.Error.WriteLineAsync(failure.Line);
             return (int)failure.Status;
+        }
+        finally
+        {
+            if (session.IsValueCreated)
+            {
+                session.Value.Dispose();
+            }
         }
     }
 }

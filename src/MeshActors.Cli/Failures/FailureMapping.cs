@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using Grpc.Core;
+using MeshActors.Contracts.History;
 
 namespace MeshActors.Cli.Failures;
 
@@ -13,6 +14,7 @@ internal static class FailureMapping
     public static Failure Of(Exception exception, Uri? server) => exception switch
     {
         FailureException known => known.Failure,
+        ExportFaultException damaged => new(ExitStatus.Failed, damaged.Fault.Code, damaged.Fault.Message),
         RpcException rpc => OfCall(rpc, server),
         OperationCanceledException => new(ExitStatus.Failed, "cancelled", "Stopped before the answer; whether the controller did it is not known."),
         UnauthorizedAccessException or IOException => new(ExitStatus.Failed, "io-failed", exception.Message),

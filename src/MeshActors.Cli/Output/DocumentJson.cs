@@ -15,6 +15,14 @@ namespace MeshActors.Cli.Output;
 [JsonSerializable(typeof(TokensDocument))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(StoredEventDocument))]
+[JsonSerializable(typeof(ExportDocument))]
+[JsonSerializable(typeof(ImportDocument))]
+[JsonSerializable(typeof(VerifiedDocument))]
+[JsonSerializable(typeof(ReplayDocument))]
+[JsonSerializable(typeof(PastMapDocument))]
+[JsonSerializable(typeof(DiffDocument))]
+[JsonSerializable(typeof(StoryDocument))]
 internal sealed partial class DocumentJson : JsonSerializerContext
 {
     /// <summary>One document, for a program or a person who looks at it.</summary>

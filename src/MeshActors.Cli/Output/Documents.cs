@@ -72,3 +72,61 @@ internal sealed record PrincipalDocument(string Kind, string Id, string Name);
 
 internal sealed record StatusDocument(
     string Server, string Version, string? Started, string Address, int Organizations, int ConnectedAgents, string Journal, long MemoryBytes);
+
+/// <param name="Hash">SHA-256 of the stored record.</param>
+/// <param name="PreviousHash">That of the one before it, as the record says; empty in the first.</param>
+/// <param name="Record">The stored bytes, in base64.</param>
+internal sealed record StoredEventDocument(EventDocument Event, string Hash, string PreviousHash, string Record);
+
+/// <param name="Hash">Of the last event.</param>
+internal sealed record ExportDocument(string Organization, string File, long From, long To, long Events, string Hash, double Seconds);
+
+/// <param name="Held">Events that were there already.</param>
+internal sealed record ImportDocument(string Organization, long Revision, long Added, long Held, double Seconds);
+
+/// <param name="IsWhole">From revision 1 on: only then it is known who held what.</param>
+/// <param name="Hash">Of the last event.</param>
+/// <param name="StateHash">Of the organization that the events make, in its canonical form.</param>
+internal sealed record VerifiedDocument(
+    string Organization, long From, long To, long Events, string Hash, bool IsWhole, int? Nodes, int? Prefixes, string? StateHash, double Seconds);
+
+/// <summary>An organization at a moment.</summary>
+internal sealed record ReplayDocument(
+    string Organization,
+    long Revision,
+    string? Time,
+    string PoolV4,
+    string PoolV6,
+    string Hash,
+    string StateHash,
+    IReadOnlyList<PastNodeDocument> Nodes,
+    IReadOnlyList<PastKeyDocument> JoinKeys,
+    IReadOnlyList<PastKeyDocument> Tokens);
+
+/// <param name="Reserved">Allocated to it and not announced.</param>
+internal sealed record PastNodeDocument(
+    string Id,
+    string Name,
+    string PublicKey,
+    IReadOnlyList<string> Addresses,
+    IReadOnlyList<string> Announced,
+    IReadOnlyList<string> Reserved,
+    IReadOnlyList<string> Endpoints,
+    bool Removed);
+
+internal sealed record PastKeyDocument(string Id, string Name, string State);
+
+/// <summary>What one machine was told: itself, and everybody whom it could reach and who could reach it.</summary>
+internal sealed record PastMapDocument(
+    string Organization, long Revision, string? Time, PastNodeDocument Node, IReadOnlyList<PastNodeDocument> Peers);
+
+internal sealed record DiffDocument(string Organization, long From, long To, IReadOnlyList<DifferenceDocument> Differences);
+
+/// <param name="Kind">added, removed or changed.</param>
+/// <param name="What">node, join-key or token.</param>
+/// <param name="Field">Of a change.</param>
+internal sealed record DifferenceDocument(string Kind, string What, string Id, string Name, string? Field, string? Before, string? After);
+
+internal sealed record StoryDocument(string Organization, string About, IReadOnlyList<ChapterDocument> Events);
+
+internal sealed record ChapterDocument(long Revision, string Time, string Type, PrincipalDocument By, string RequestId, string Sentence);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MeshActors.Contracts.History;
 using Wire = MeshActors.Contracts.Admin.V1;
 
 namespace MeshActors.Cli.Output;
@@ -19,6 +20,17 @@ internal static class EventText
             Table.Cell(e.Json),
         ],
         Widths);
+
+    public static string Show(Wire.Event e, JournalRow row, string previousHash) => Table.Facts(
+        ("Revision", e.Revision.ToString(CultureInfo.InvariantCulture)),
+        ("Time", Moments.Iso(DateTimeOffset.FromUnixTimeMilliseconds(e.TimeUnixMs))),
+        ("Type", e.Type),
+        ("By", e.PrincipalId.Length > 0 ? $"{Principal(e)} ({e.PrincipalId})" : Principal(e)),
+        ("Request", e.RequestId),
+        ("Facts", e.Json),
+        ("Record", string.Create(CultureInfo.InvariantCulture, $"{row.Bytes.Length} bytes")),
+        ("Hash", Convert.ToHexStringLower(row.Hash())),
+        ("Before it", previousHash.Length > 0 ? previousHash : "none"));
 
     private static string Principal(Wire.Event e)
     {

@@ -7,8 +7,14 @@ namespace MeshActors.Contracts.History;
 /// <param name="Bytes">The record: the canonical bytes, over which the next row's hash is made.</param>
 public readonly record struct JournalRow(long Revision, string Manifest, ReadOnlyMemory<byte> Bytes)
 {
+    /// <summary>The hash, where it was made from the bytes already; never one that somebody said.</summary>
+    internal byte[]? Hashed { get; init; }
+
     /// <summary>SHA-256 of the bytes: what the next row carries as its previous hash.</summary>
-    public byte[] Hash() => SHA256.HashData(Bytes.Span);
+    public byte[] Hash() => Hashed ?? SHA256.HashData(Bytes.Span);
+
+    /// <summary>When it happened, in UTC, without reading the rest; within the calendar.</summary>
+    public long UnixMs() => Math.Clamp(RecordTime.Read(Bytes.Span), RecordTime.UnixMsMin, RecordTime.UnixMsMax);
 
     public bool IsSame(JournalRow other) =>
         Revision == other.Revision && Manifest == other.Manifest && Bytes.Span.SequenceEqual(other.Bytes.Span);

@@ -105,7 +105,7 @@ internal static class OrganizationEventMapping
 
     public static AccessToken ToToken(TokenCreated token) => new(token.Id, ToSecretHash(token.Hash), token.Name);
 
-    public static ValueList<Prefix> ToPrefixes(IEnumerable<Agent.V1.Cidr> prefixes) => prefixes.Select(AgentMapping.ToDomain).ToValueList();
+    public static ValueList<Prefix> ToPrefixes(IList<Agent.V1.Cidr> prefixes) => ValueList.Of(prefixes, AgentMapping.ToDomain);
 
-    public static ValueList<Endpoint> ToEndpoints(IEnumerable<Agent.V1.Endpoint> endpoints) => endpoints.Select(AgentMapping.ToDomain).ToValueList();
+    public static ValueList<Endpoint> ToEndpoints(IList<Agent.V1.Endpoint> endpoints) => ValueList.Of(endpoints, AgentMapping.ToDomain);
 }

@@ -1,8 +1,9 @@
 using MeshActors.Cluster;
 using MeshActors.Contracts.Admin.V1;
+using MeshActors.Contracts.History;
+using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
-using Endpoint = MeshActors.Domain.Organizations.Endpoint;
 using JoinKey = MeshActors.Contracts.Admin.V1.JoinKey;
 using Node = MeshActors.Domain.Organizations.Node;
 
@@ -11,8 +12,6 @@ namespace MeshActors.Controller.Admin;
 /// <summary>The domain as operators see it: without hashes.</summary>
 internal static class AdminMapping
 {
-    public static string ToText(Endpoint endpoint) => $"{endpoint.Kind.ToString().ToLowerInvariant()} {endpoint}";
-
     public static Contracts.Admin.V1.Organization ToMessage(OrganizationView view) => new()
     {
         Name = view.State.Id.Value,
@@ -37,7 +36,7 @@ internal static class AdminMapping
         message.Addresses.AddRange(node.Addresses.Select(address => address.Address.ToString()));
         message.Allocated.AddRange(node.Allocated.Select(prefix => prefix.ToString()));
         message.Announced.AddRange(node.Announced.Select(prefix => prefix.ToString()));
-        message.Endpoints.AddRange(node.Endpoints.Select(ToText));
+        message.Endpoints.AddRange(node.Endpoints.Select(EventFacts.ToText));
         if (view.Presence.TryGetValue(node.Id, out var presence))
         {
             Add(message, presence, view.Revision);
@@ -66,24 +65,8 @@ internal static class AdminMapping
         Revoked = state.IsRevoked,
     };
 
-    public static Event ToMessage(OrganizationEntry entry) => new()
-    {
-        Revision = entry.Revision,
-        TimeUnixMs = entry.Meta.Time.ToUnixTimeMilliseconds(),
-        Type = entry.Manifest,
-        PrincipalKind = entry.Meta.Principal.Kind switch
-        {
-            PrincipalKind.System => "system",
-            PrincipalKind.Token => "token",
-            PrincipalKind.JoinKey => "join-key",
-            PrincipalKind.Node => "node",
-            _ => throw new System.Diagnostics.UnreachableException(entry.Meta.Principal.Kind.ToString()),
-        },
-        PrincipalId = entry.Meta.Principal.Id,
-        PrincipalName = entry.Meta.Principal.Name,
-        RequestId = entry.Meta.RequestId,
-        Json = EventJson.Write(entry.Event),
-    };
+    public static Event ToMessage(OrganizationEntry entry) =>
+        EventMessages.Of(entry.Revision, entry.Manifest, new OrganizationRow(entry.Event, entry.Meta, default));
 
     public static IEnumerable<PrefixHolding> ToHoldings(OrganizationState state)
     {

@@ -106,7 +106,7 @@ internal sealed partial class AdminService
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            throw new Refusal(RefusalCodes.Unavailable, "The controller is stopping; follow again from the last revision that you saw.").ToRpcException();
+            throw Stopping();
         }
     }
 }

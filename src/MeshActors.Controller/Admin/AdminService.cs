@@ -24,6 +24,7 @@ internal sealed partial class AdminService(
     ConnectedAgents connected,
     MeshOptions options,
     IHostApplicationLifetime lifetime,
+    ILogger<AdminService> logger,
     TimeProvider time) : StrictAdminBase
 {
     /// <summary>Less than operators' clients wait, so that they hear why; a stored command takes milliseconds.</summary>

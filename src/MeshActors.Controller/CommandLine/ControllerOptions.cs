@@ -52,6 +52,9 @@ public sealed record ControllerOptions
     /// <summary>The other regions, with their gateways.</summary>
     public ValueList<PeerRegion> PeerRegions { get; init; }
 
+    /// <summary>No organization is made at the first start: one is to be imported under that name.</summary>
+    public bool WithoutDefaultOrganization { get; init; }
+
     public bool ListensEverywhere => Listen.Address.Equals(IPAddress.Any) || Listen.Address.Equals(IPAddress.IPv6Any);
 }
 

@@ -124,8 +124,14 @@ internal static class ServeOptions
         DefaultValueFactory = result => RegionParsers.Peers(result, ListFromEnvironment("PEER_REGION")),
     };
 
+    private static readonly Option<bool> NoDefaultOrg = new("--no-default-org")
+    {
+        Description = $"Do not make the organization 'default' at the first start: its events are to be imported [env: {Variable("NO_DEFAULT_ORG")}, 1]",
+        DefaultValueFactory = _ => FromEnvironment("NO_DEFAULT_ORG") is "1" or "true",
+    };
+
     public static IEnumerable<Option> All =>
-        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, Region, PeerRegion];
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, Region, PeerRegion, NoDefaultOrg];
 
     public static ControllerOptions Read(ParseResult parsed) => new()
     {
@@ -143,6 +149,7 @@ internal static class ServeOptions
         CaDirectory = FullPath(parsed.GetValue(CaDir)),
         Region = parsed.GetValue(Region),
         PeerRegions = parsed.GetValue(PeerRegion),
+        WithoutDefaultOrganization = parsed.GetValue(NoDefaultOrg),
     };
 
     private static HostAndPort? First(ValueList<HostAndPort> hosts) => hosts is [var first, ..] ? first : null;

@@ -14,6 +14,9 @@ namespace MeshActors.Controller.Hosting;
 /// <summary>A running controller: data directory, cluster member, gateway and admin API in one process.</summary>
 public sealed class ControllerHost : IAsyncDisposable
 {
+    /// <summary>Bytes of a message from an operator: a thousand rows of an import, at most 1 MiB of records, and their names.</summary>
+    private const int AdminMessageBytesMax = 2 << 20;
+
     private readonly WebApplication _app;
     private readonly CertificateAuthority _authority;
     private bool _isStarted;
@@ -140,7 +143,11 @@ public sealed class ControllerHost : IAsyncDisposable
             // Answers are as long as the organization is large; the limits of the domain bound them.
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
-        }).AddServiceOptions<AdminService>(admin => admin.Interceptors.Add<AdminInterceptor>());
+        }).AddServiceOptions<AdminService>(admin =>
+        {
+            admin.MaxReceiveMessageSize = AdminMessageBytesMax;
+            admin.Interceptors.Add<AdminInterceptor>();
+        });
     }
 
     private static void AddLogging(ILoggingBuilder logging)

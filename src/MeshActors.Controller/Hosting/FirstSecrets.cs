@@ -1,6 +1,7 @@
 using MeshActors.Cluster;
 using MeshActors.Cluster.Regions;
 using MeshActors.Controller.Admin;
+using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Trust;
 using MeshActors.Domain;
@@ -14,7 +15,8 @@ namespace MeshActors.Controller.Hosting;
 /// What the first start leaves behind: the organization <c>default</c>, a controller's token and a reusable join key.
 /// Each secret is in its file before its hash is in the journal, so a start that was interrupted is finished by the next.
 /// </summary>
-internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAuthority authority, ControllerIdentity identity, Homes homes, TimeProvider time)
+internal sealed class FirstSecrets(
+    IMesh mesh, DataDir directory, CertificateAuthority authority, ControllerIdentity identity, ControllerOptions options, Homes homes, TimeProvider time)
 {
     /// <summary>True when this start made the join URL.</summary>
     public bool IsFirstStart { get; private set; }
@@ -23,12 +25,17 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
     {
         var state = await mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
         await EnsureTokenAsync(state, cancellationToken).ConfigureAwait(false);
+        // Nothing is made where the journal of an organization of that name is still to come, or is on its way.
+        var isListed = state.Organizations.Contains(DefaultOf(state));
         try
         {
-            var organization = await EnsureOrganizationAsync(state, cancellationToken).ConfigureAwait(false);
-            await EnsureJoinUrlAsync(organization, cancellationToken).ConfigureAwait(false);
+            if ((isListed || !options.WithoutDefaultOrganization)
+                && await EnsureOrganizationAsync(state, cancellationToken).ConfigureAwait(false) is { } organization)
+            {
+                await EnsureJoinUrlAsync(organization, cancellationToken).ConfigureAwait(false);
+            }
         }
-        catch (RegionAwayException) when (state.Organizations.Contains(DefaultOf(state)))
+        catch (RegionAwayException) when (isListed)
         {
             // It has moved to a region that is away: this one starts without it. Its URL was made by the first start.
         }
@@ -58,12 +65,19 @@ internal sealed class FirstSecrets(IMesh mesh, DataDir directory, CertificateAut
         }
     }
 
-    private async Task<OrganizationState> EnsureOrganizationAsync(DirectoryState state, CancellationToken cancellationToken)
+    /// <summary>Null while it is being imported.</summary>
+    private async Task<OrganizationState?> EnsureOrganizationAsync(DirectoryState state, CancellationToken cancellationToken)
     {
         var id = DefaultOf(state);
         if (!state.Organizations.Contains(id))
         {
-            Check(await mesh.ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), Meta(), cancellationToken).ConfigureAwait(false));
+            var registered = await mesh.ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), Meta(), cancellationToken).ConfigureAwait(false);
+            if (registered is CommandReply.Refused({ Code: RefusalCodes.ImportUnfinished }))
+            {
+                return null;
+            }
+
+            Check(registered);
         }
 
         // Refused where it exists, with other pools: then it stays as it is.

@@ -8,6 +8,9 @@ public static partial class Organization
     /// <exception cref="InvalidOperationException">The journal contradicts itself: stop the entity, do not guess.</exception>
     public static OrganizationState Evolve(OrganizationState state, Event @event) => @event switch
     {
+        // The fence: whatever else follows was written by a home that had given the organization up.
+        _ when state.MovingTo is { } region && @event is not Event.Settled =>
+            throw new InvalidOperationException($"{@event} follows the move of organization '{state.Id}' to region '{region}', which only that region's settling may."),
         Event.Created e when !state.Exists => OrganizationState.Initial with { Id = e.Organization, Plan = AddressPlan.For(e.Pools) },
         Event.JoinKeyCreated e when !state.JoinKeys.ContainsKey(e.Key.Id) =>
             state with { JoinKeys = state.JoinKeys.Add(e.Key.Id, new JoinKeyState(e.Key, IsRevoked: false, SpentBy: null)) },

@@ -110,7 +110,7 @@ public sealed class AdminTests : IAsyncLifetime, IDisposable
         foreach (var type in typeof(Domain.Organizations.OrganizationEvent).GetNestedTypes().Where(t => !t.IsAbstract))
         {
             var @event = (Domain.Organizations.OrganizationEvent)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type);
-            var fault = Record.Exception(() => MeshActors.Controller.Admin.EventJson.Write(@event));
+            var fault = Record.Exception(() => MeshActors.Contracts.History.EventFacts.Write(@event));
             Assert.False(fault is System.Diagnostics.UnreachableException, type.Name);
         }
 

@@ -5,7 +5,7 @@ using Grpc.Net.Client;
 using MeshActors.Contracts.Admin.V1;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Trust;
-using MeshActors.Gameday.Site;
+using MeshActors.Gameday.Sites;
 
 namespace MeshActors.Gameday.Clients;
 

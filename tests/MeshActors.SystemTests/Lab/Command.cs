@@ -92,7 +92,9 @@ public sealed class Command : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            using var kill = Process.Start("kill", ["-" + signal, ProcessId().ToString()]);
+            // `nsenter` stops itself when its child is stopped, and does not go on when the child does.
+            string[] targets = signal == "CONT" ? [ProcessId().ToString(), _process.Id.ToString()] : [ProcessId().ToString()];
+            using var kill = Process.Start("kill", ["-" + signal, .. targets]);
             kill.WaitForExit();
         }
     }

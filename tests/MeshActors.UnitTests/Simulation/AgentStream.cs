@@ -1,6 +1,6 @@
-using MeshActors.Agent.Session;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
+using MeshActors.Contracts.Sessions;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
 using MeshActors.Domain.Organizations;

@@ -1,4 +1,4 @@
-using MeshActors.Agent.Session;
+using MeshActors.Contracts.Sessions;
 
 namespace MeshActors.UnitTests.Simulation;
 

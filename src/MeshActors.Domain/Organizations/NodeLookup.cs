@@ -1,12 +1,10 @@
 using System.Net;
-using MeshActors.Domain;
 using MeshActors.Domain.Ipam;
-using MeshActors.Domain.Organizations;
 
-namespace MeshActors.Controller.Admin;
+namespace MeshActors.Domain.Organizations;
 
 /// <summary>Finds the node that an operator means by its id, one of its addresses, or its name.</summary>
-internal static class NodeLookup
+public static class NodeLookup
 {
     /// <summary>Ids in a sentence about an ambiguous name; a longer list helps nobody.</summary>
     private const int IdsShown = 10;

@@ -1,4 +1,4 @@
-namespace MeshActors.Gameday.Site;
+namespace MeshActors.Gameday.Sites;
 
 /// <summary>Cuts in the lab's network, by iptables on the machine that is to hear no more.</summary>
 internal static class Network

@@ -5,10 +5,10 @@ using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using Endpoint = MeshActors.Domain.Organizations.Endpoint;
 
-namespace MeshActors.Controller.Admin;
+namespace MeshActors.Contracts.History;
 
 /// <summary>An event's own facts for people and programs. Written field by field, so that no secret's hash slips in.</summary>
-internal static class EventJson
+public static class EventFacts
 {
     public static string Write(OrganizationEvent @event)
     {
@@ -125,7 +125,19 @@ internal static class EventJson
     }
 
     private static void WriteEndpoints(Utf8JsonWriter json, ValueList<Endpoint> endpoints) =>
-        WriteTexts(json, "endpoints", endpoints.Select(AdminMapping.ToText));
+        WriteTexts(json, "endpoints", endpoints.Select(ToText));
+
+    public static string KindOf(Principal principal) => principal.Kind switch
+    {
+        PrincipalKind.System => "system",
+        PrincipalKind.Token => "token",
+        PrincipalKind.JoinKey => "join-key",
+        PrincipalKind.Node => "node",
+        _ => throw new UnreachableException(principal.Kind.ToString()),
+    };
+
+    /// <summary>As <c>local 192.0.2.7:51820</c>.</summary>
+    public static string ToText(Endpoint endpoint) => $"{endpoint.Kind.ToString().ToLowerInvariant()} {endpoint}";
 
     private static void WriteTexts<T>(Utf8JsonWriter json, string name, IEnumerable<T> items)
     {

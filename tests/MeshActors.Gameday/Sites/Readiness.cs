@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Security;
 using MeshActors.Contracts.Trust;
 
-namespace MeshActors.Gameday.Site;
+namespace MeshActors.Gameday.Sites;
 
 /// <summary>Whether a controller says that it is ready.</summary>
 internal sealed class Readiness(string pin) : IDisposable

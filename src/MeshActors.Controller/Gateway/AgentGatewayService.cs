@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Agent.V1;
 
 namespace MeshActors.Controller.Gateway;
@@ -33,6 +34,10 @@ internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect) : 
         catch (CallLateException late)
         {
             throw new RpcException(new Status(StatusCode.DeadlineExceeded, late.Message));
+        }
+        catch (RegionAwayException away)
+        {
+            throw Refusals.Unavailable(away.Message);
         }
         catch (MeshUnavailableException)
         {

@@ -86,7 +86,7 @@ public sealed class EdgeTransport : IAgentTransport
         new RootActorPath(new Address(EdgeForms.Protocol, EdgeForms.SystemName, _options.Host, _options.Port)) / "user" / EdgeForms.Receptionist);
 
     /// <summary>Nobody connects to an agent: it binds to this host alone, and answers come on the connection that it made.</summary>
-    private static Config Own() => ConfigurationFactory.ParseString($$"""
+    internal static Config Own() => ConfigurationFactory.ParseString($$"""
         akka {
           loglevel = WARNING
           stdout-loglevel = OFF

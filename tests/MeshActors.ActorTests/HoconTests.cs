@@ -31,6 +31,15 @@ public sealed class HoconTests
     }
 
     [Fact]
+    public void So_is_every_key_that_the_edge_and_its_agents_set_in_code()
+    {
+        var known = Leaves(Reference()).ToHashSet(StringComparer.Ordinal);
+        var ours = Leaves(Remoting.Wire.EdgeForms.Config.WithFallback(Remoting.EdgeTransport.Own())).ToList();
+        Assert.Contains("akka.remote.untrusted-mode", ours);
+        Assert.DoesNotContain(ours, key => !IsKnown(key, known));
+    }
+
+    [Fact]
     public void A_misspelt_key_would_be_found() =>
         Assert.False(IsKnown("akka.cluster.sharding.remember-entitys", Leaves(Reference()).ToHashSet(StringComparer.Ordinal)));
 

@@ -10,7 +10,7 @@ namespace MeshActors.Remoting.Calls;
 /// One call's messages between two actors, whole, in order and within a window, over a remoting that loses some and keeps
 /// nobody waiting. What cannot be so any more breaks the line, and the agent opens another.
 /// </summary>
-internal sealed class Line : IDisposable
+internal sealed partial class Line : IDisposable
 {
     /// <summary>Half a frame: the rest is for the addresses of the two actors.</summary>
     public const int PieceBytesMax = 32 * 1024;
@@ -34,16 +34,11 @@ internal sealed class Line : IDisposable
     private readonly int _messageBytesMax;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _broken = new();
     private readonly Channel<(ReadOnlyMemory<byte> Message, long Cost)> _messages = Channel.CreateUnbounded<(ReadOnlyMemory<byte>, long)>();
     private readonly List<ByteString> _pieces = [];
-    private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IActorRef _peer = ActorRefs.Nobody;
-    private ulong _sentPieces;
     private ulong _heardPieces;
-    private long _sentCost;
-    private long _takenByPeer;
     private long _heardCost;
     private long _taken;
     private long _takenSaid;
@@ -74,27 +69,6 @@ internal sealed class Line : IDisposable
             _peer = peer;
             _heardAt = _time.GetTimestamp();
             Move();
-        }
-    }
-
-    /// <exception cref="IOException">The line is broken.</exception>
-    public async Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
-    {
-        // A message's pieces stand together.
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            do
-            {
-                var piece = message[..Math.Min(message.Length, PieceBytesMax)];
-                message = message[piece.Length..];
-                await SendPieceAsync(piece, message.IsEmpty, cancellationToken).ConfigureAwait(false);
-            }
-            while (!message.IsEmpty);
-        }
-        finally
-        {
-            _turn.Release();
         }
     }
 
@@ -154,16 +128,6 @@ internal sealed class Line : IDisposable
         }
     }
 
-    public void Hear(Taken taken)
-    {
-        lock (_gate)
-        {
-            _heardAt = _time.GetTimestamp();
-            _takenByPeer = Math.Clamp((long)Math.Min(taken.Cost, long.MaxValue), _takenByPeer, _sentCost);
-            Move();
-        }
-    }
-
     /// <summary>The peer has said all; what is here can still be read.</summary>
     public void Hear(End end, Func<Refused, Exception> toFault) =>
         _messages.Writer.TryComplete(end.Reason is { } reason ? toFault(reason) : null);
@@ -206,32 +170,6 @@ internal sealed class Line : IDisposable
     {
         Break("the call has ended");
         _broken.Dispose();
-    }
-
-    private async Task SendPieceAsync(ReadOnlyMemory<byte> data, bool last, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task moved;
-            lock (_gate)
-            {
-                if (_fault is not null)
-                {
-                    throw new IOException(_fault);
-                }
-
-                if (!_peer.IsNobody() && _sentCost + Cost(data.Length) - _takenByPeer <= WindowCost)
-                {
-                    _sentCost += Cost(data.Length);
-                    _peer.Tell(new Piece { Number = ++_sentPieces, Last = last, Data = UnsafeByteOperations.UnsafeWrap(data) }, _self);
-                    return;
-                }
-
-                moved = _moved.Task;
-            }
-
-            await moved.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private void Keep(Piece piece)
@@ -281,13 +219,6 @@ internal sealed class Line : IDisposable
     {
         _takenSaid = _taken;
         _peer.Tell(new Taken { Cost = (ulong)_taken }, _self);
-    }
-
-    private void Move()
-    {
-        var moved = _moved;
-        _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        moved.TrySetResult();
     }
 
     private static long Cost(int bytes) => bytes + PieceCost;

@@ -9,6 +9,7 @@ using MeshActors.ActorTests.Support;
 using MeshActors.Contracts.Sessions;
 using MeshActors.Contracts.Trust;
 using MeshActors.Controller.DataDirectory;
+using MeshActors.Controller.Remoting;
 using MeshActors.Controller.Trust;
 
 namespace MeshActors.ActorTests.Transports;
@@ -80,6 +81,35 @@ public sealed class EdgeDoorTests(RunningEdge edge) : IClassFixture<RunningEdge>
         Assert.Equal(0, Hostile.Created.Count);
         Assert.Single(Of(hostile), line => line.Contains(said, StringComparison.Ordinal));
         Assert.InRange(Of(hostile).Count, 1, 2);
+    }
+
+    [Fact]
+    public async Task One_agent_has_a_few_calls_at_once_and_another_place_when_one_ends()
+    {
+        await using var transport = edge.OpenEdge();
+        var calls = new List<IAsyncDisposable>();
+        for (var call = 0; call < AgentReceptionist.SessionsPerAgentMax; call++)
+        {
+            calls.Add(await transport.JoinAsync(CancellationToken.None));
+        }
+
+        var fault = await Assert.ThrowsAsync<ControllerUnreachableException>(() => transport.JoinAsync(CancellationToken.None));
+        Assert.Contains("calls already", fault.Message, StringComparison.Ordinal);
+        await calls[0].DisposeAsync();
+        await Until.TrueAsync(CanOpenAsync, opened => opened);
+
+        async Task<bool> CanOpenAsync()
+        {
+            try
+            {
+                await using var next = await transport.JoinAsync(CancellationToken.None);
+                return true;
+            }
+            catch (ControllerUnreachableException)
+            {
+                return false;
+            }
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MeshActors.Gameday;
+using MeshActors.Gameday.Drills;
 using MeshActors.Gameday.Sites;
 using MeshActors.UnitTests.Simulation;
 
@@ -35,6 +36,24 @@ command.SetAction(async (parsed, _) =>
 
     return await new Gameday(options, new Report(Console.Out)).RunAsync() ? 0 : 1;
 });
+
+var rate = new Option<int>("--rate") { Description = "Joins a second, over all organizations", DefaultValueFactory = _ => 200 };
+var organizations = new Option<int>("--organizations") { Description = "That they join", DefaultValueFactory = _ => 25 };
+var agents = new Option<int>("--agents") { Description = "That follow their organizations meanwhile", DefaultValueFactory = _ => 50 };
+var rounds = new Option<int>("--rounds") { Description = "How often", DefaultValueFactory = _ => 20 };
+foreach (var (name, what, run) in new (string, string, Func<Drill, Task<bool>>)[]
+{
+    ("kill", "Measures for how long joins wait when a controller is killed, the oldest in each second round.", drill => drill.KillAsync()),
+    ("leave", "Measures the same when one is told to end.", drill => drill.LeaveAsync()),
+    ("roll", "Restarts all three in turn, and counts what the agents are sent.", drill => drill.RollAsync()),
+})
+{
+    var drill = new System.CommandLine.Command(name, what) { config, rate, organizations, agents, rounds };
+    drill.SetAction(async (parsed, _) => await run(new Drill(new DrillOptions(
+        parsed.GetRequiredValue(config).FullName, parsed.GetValue(rate), parsed.GetValue(organizations), parsed.GetValue(agents), parsed.GetValue(rounds)))) ? 0 : 1);
+    command.Add(drill);
+}
+
 return await command.Parse(args).InvokeAsync();
 
 static IEnumerable<ulong> From(ulong first, int count) => Enumerable.Range(0, count).Select(number => first + (ulong)number);

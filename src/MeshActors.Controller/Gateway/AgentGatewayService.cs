@@ -43,5 +43,10 @@ internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect) : 
         {
             throw Refusals.Unavailable();
         }
+        catch (ConnectionLostException)
+        {
+            // Nobody is left to be told, and it is no fault of this process.
+            throw new RpcException(Status.DefaultCancelled);
+        }
     }
 }

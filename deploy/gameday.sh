@@ -2,7 +2,7 @@
 # Breaks a cluster of three controllers on a real PostgreSQL, from a seed, while clients join, claim, announce, withdraw,
 # remove, replace and stream; judges it after each schedule. Exit code 1 when a promise was not kept.
 #
-#   sudo deploy/gameday.sh [--seed N] [--schedules M] [--disk K] [--kept FILE] [--keep]
+#   sudo deploy/gameday.sh [--seed N] [--schedules M] [--disk K] [--kept FILE] [--config FILE] [--keep]
 #
 # Each schedule has its own seed, N, N+1, ...: one alone runs again with --seed N --schedules 1. GAMEDAY_BUILT=1 takes
 # what is published and built already.

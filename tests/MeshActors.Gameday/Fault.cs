@@ -60,7 +60,8 @@ internal sealed record Fault(string Name, Func<ClusterSite, Task> InjectAsync)
 
     private static Fault Pause(Dice dice)
     {
-        var time = Between(dice, 300, 6_000);
+        // Long enough, sometimes, that its organizations live elsewhere when it wakes and goes on as if nothing were.
+        var time = Between(dice, 300, 9_000);
         return OnController(dice, $"SIGSTOP for {time.TotalSeconds:0.0} s", async (_, controller) =>
         {
             controller.Signal("STOP");
@@ -105,23 +106,13 @@ internal sealed record Fault(string Name, Func<ClusterSite, Task> InjectAsync)
     private static Fault StopDatabase(Dice dice)
     {
         var time = Between(dice, 0, 3_000);
-        return new Fault($"database stopped for {time.TotalSeconds:0.0} s", async site =>
-        {
-            await site.Database.StopAsync();
-            await Task.Delay(time);
-            await site.Database.StartAsync();
-        });
+        return new Fault($"database stopped for {time.TotalSeconds:0.0} s", site => site.Database.RestartAsync(isCrash: false, time));
     }
 
     private static Fault CrashDatabase(Dice dice)
     {
         var time = Between(dice, 0, 2_000);
-        return new Fault($"database crashed for {time.TotalSeconds:0.0} s", async site =>
-        {
-            await site.Database.CrashAsync();
-            await Task.Delay(time);
-            await site.Database.StartAsync();
-        });
+        return new Fault($"database crashed for {time.TotalSeconds:0.0} s", site => site.Database.RestartAsync(isCrash: true, time));
     }
 
     private static Fault FreezeDatabase(Dice dice)

@@ -8,8 +8,10 @@ namespace MeshActors.Gameday;
 
 /// <param name="Seeds">One schedule each, on the cluster.</param>
 /// <param name="DiskSeeds">One schedule each, of a full disk.</param>
+/// <param name="ConfigFile">Akka's settings of the cluster's controllers.</param>
 /// <param name="IsKept">The logs stay.</param>
-internal sealed record GamedayOptions(IReadOnlyList<ulong> Seeds, IReadOnlyList<ulong> DiskSeeds, bool IsKept);
+/// <param name="EndsWithFirstFailure">No schedule after one that fails.</param>
+internal sealed record GamedayOptions(IReadOnlyList<ulong> Seeds, IReadOnlyList<ulong> DiskSeeds, string ConfigFile, bool IsKept, bool EndsWithFirstFailure);
 
 /// <summary>Schedules one after the other on one site that lives through all of them.</summary>
 internal sealed class Gameday(GamedayOptions options, Report report)
@@ -25,7 +27,7 @@ internal sealed class Gameday(GamedayOptions options, Report report)
         report.Say($"logs in {directory}");
         if (options.Seeds.Count > 0)
         {
-            await using var site = await ClusterSite.StartAsync(directory);
+            await using var site = await ClusterSite.StartAsync(directory, options.ConfigFile);
             await RunAsync(site, options.Seeds, seed => Fault.Plan(new Dice(seed), site));
         }
 
@@ -86,6 +88,10 @@ internal sealed class Gameday(GamedayOptions options, Report report)
             report.Add(number + 1, seeds.Count, verdict);
             // What is broken in an organization stays so: the next schedule is not to be blamed for it.
             mustMove = verdict.Faults.Count > 0;
+            if (mustMove && options.EndsWithFirstFailure)
+            {
+                return;
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using MeshActors.Gameday.Clients;
 using MeshActors.Gameday.Sites;
@@ -26,9 +27,9 @@ internal sealed class Schedule(Site site, Fleet fleet, Ledger ledger, IReadOnlyL
         var clock = Stopwatch.StartNew();
         var story = string.Join(", ", plan.Select(step => $"{step.At.TotalSeconds:0.0} s {step.Name}"));
         fleet.Churn();
-        await Task.WhenAll([Task.Delay(StormMin), .. plan.Select(InjectAsync)]);
+        var faults = (await Task.WhenAll([StormAsync(), .. plan.Select(InjectAsync)])).OfType<string>().ToList();
         var healing = Stopwatch.StartNew();
-        var faults = await HealAsync();
+        faults.AddRange(await HealAsync());
         await fleet.QuietAsync();
         if (faults.Count == 0)
         {
@@ -48,10 +49,25 @@ internal sealed class Schedule(Site site, Fleet fleet, Ledger ledger, IReadOnlyL
         return new Verdict(seed, story, clock.Elapsed, healTook, counts, faults);
     }
 
-    private static async Task InjectAsync(Step step)
+    private static async Task<string?> StormAsync()
     {
-        await Task.Delay(step.At);
-        await step.InjectAsync();
+        await Task.Delay(StormMin);
+        return null;
+    }
+
+    /// <returns>Null, or why it could not be done.</returns>
+    private static async Task<string?> InjectAsync(Step step)
+    {
+        try
+        {
+            await Task.Delay(step.At);
+            await step.InjectAsync();
+            return null;
+        }
+        catch (Exception fault) when (fault is Xunit.Sdk.XunitException or TimeoutException or IOException)
+        {
+            return $"'{step.Name}' could not be done: {fault.Message}";
+        }
     }
 
     private async Task<List<string>> HealAsync()
@@ -81,13 +97,25 @@ internal sealed class Schedule(Site site, Fleet fleet, Ledger ledger, IReadOnlyL
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            var faults = await FindBehindAsync(when);
+            var faults = await LookAsync(when);
             if (faults.Count == 0 || clock.Elapsed > patience)
             {
                 return faults;
             }
 
             await Task.Delay(100);
+        }
+    }
+
+    private async Task<List<string>> LookAsync(string when)
+    {
+        try
+        {
+            return await FindBehindAsync(when);
+        }
+        catch (DbException fault)
+        {
+            return [$"{when}, the journal cannot be read: {fault.Message}"];
         }
     }
 

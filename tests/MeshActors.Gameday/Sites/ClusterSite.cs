@@ -13,19 +13,19 @@ internal sealed class ClusterSite : Site
     private const int DatabaseHost = 20;
     private const int ClientHost = 30;
 
-    private ClusterSite(string directory)
-        : base(directory)
-    {
-    }
+    private readonly string _configFile;
+
+    private ClusterSite(string directory, string configFile)
+        : base(directory) => _configFile = configFile;
 
     public PostgresMachine Database { get; private set; } = null!;
 
     // Each controller that met an empty database left one.
     public override IEnumerable<string> TokenFiles => Enumerable.Range(0, ControllerCount).Select(index => Path.Combine(DataOf(index), "admin.token"));
 
-    public static async Task<ClusterSite> StartAsync(string directory)
+    public static async Task<ClusterSite> StartAsync(string directory, string configFile)
     {
-        var site = new ClusterSite(directory);
+        var site = new ClusterSite(directory, configFile);
         try
         {
             await site.BuildAsync();
@@ -84,7 +84,7 @@ internal sealed class ClusterSite : Site
         "--advertise", AddressOf(host),
         "--database", Database.Url,
         "--cluster-listen", $"{AddressOf(host)}:4053",
-        "--config", Path.Combine(Requirements.Root, "hocon", "failover-fast.conf"),
+        "--config", _configFile,
     ];
 
     private string DataOf(int index) => Path.Combine(Directory, $"controller{index + 1}");

@@ -26,7 +26,17 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
     public void Start() => _supervision = SuperviseAsync();
 
     /// <param name="signal">KILL, TERM, STOP or CONT.</param>
-    public void Signal(string signal) => _process?.Signal(signal);
+    public void Signal(string signal)
+    {
+        try
+        {
+            _process?.Signal(signal);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended this very moment, as processes do here.
+        }
+    }
 
     public async Task EndedAsync(TimeSpan patience)
     {
@@ -54,13 +64,15 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
         {
             Incarnation++;
             StartedAt = _clock.Elapsed;
-            await using (_process = machine.Start(["sh", "-c", $"exec \"$@\" >>{logFile} 2>&1", "sh", "mesh-controller", .. arguments]))
+            var process = machine.Start(["sh", "-c", $"exec \"$@\" >>{logFile} 2>&1", "sh", "mesh-controller", .. arguments]);
+            _process = process;
+            while (!process.HasExited)
             {
-                while (!_process.HasExited)
-                {
-                    await Task.Delay(50);
-                }
+                await Task.Delay(50);
             }
+
+            _process = null;
+            await process.DisposeAsync();
 
             await Task.Delay(RestartDelay);
         }

@@ -9,9 +9,12 @@ internal sealed class PostgresMachine(Machine machine, string address) : IAsyncD
     /// <summary>Seconds; a shutdown that waits for nobody takes less.</summary>
     private const string PatienceSeconds = "60";
 
+    // Two faults of one schedule may both want it stopped: one after the other.
+    private readonly SemaphoreSlim _turn = new(1);
+
     public string Url => $"postgresql://postgres@{address}/mesh";
 
-    public string ConnectionString => $"Host={address};Username=postgres;Database=mesh;Timeout=5;Command Timeout=20;Maximum Pool Size=4";
+    public string ConnectionString => $"Host={address};Username=postgres;Database=mesh;Timeout=5;Command Timeout=20;Pooling=false";
 
     public Machine Machine => machine;
 
@@ -33,12 +36,21 @@ internal sealed class PostgresMachine(Machine machine, string address) : IAsyncD
         await ServerAsync("createdb", "--host", Home, "--username", "postgres", "mesh");
     }
 
-    public Task StartAsync() => ServerAsync("pg_ctl", "start", "--wait", "--timeout", PatienceSeconds, "--pgdata", Data, "--log", $"{Home}/log");
-
-    /// <summary>As a crash: nobody is waited for, and the next start recovers.</summary>
-    public Task CrashAsync() => ServerAsync("pg_ctl", "stop", "--mode", "immediate", "--timeout", PatienceSeconds, "--pgdata", Data);
-
-    public Task StopAsync() => ServerAsync("pg_ctl", "stop", "--mode", "fast", "--timeout", PatienceSeconds, "--pgdata", Data);
+    /// <summary>Stopped in good order, or as by a crash: then nobody is waited for, and the start recovers.</summary>
+    public async Task RestartAsync(bool isCrash, TimeSpan after)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await ServerAsync("pg_ctl", "stop", "--mode", isCrash ? "immediate" : "fast", "--timeout", PatienceSeconds, "--pgdata", Data);
+            await Task.Delay(after);
+            await StartAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     public Task FreezeAsync() => SignalAsync("STOP");
 
@@ -50,7 +62,14 @@ internal sealed class PostgresMachine(Machine machine, string address) : IAsyncD
 
     public Task HurryAsync() => machine.TryAsync("tc", "qdisc", "del", "dev", "eth0", "root");
 
-    public ValueTask DisposeAsync() => machine.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _turn.Dispose();
+        return machine.DisposeAsync();
+    }
+
+    private Task<string> StartAsync() =>
+        ServerAsync("pg_ctl", "start", "--wait", "--timeout", PatienceSeconds, "--pgdata", Data, "--log", $"{Home}/log");
 
     // The machine has process ids of its own: no other server is meant.
     private Task<Outcome> SignalAsync(string signal) => machine.TryAsync("pkill", $"-{signal}", "-x", "postgres");

@@ -1,0 +1,172 @@
+using System.Globalization;
+using MeshActors.Domain.Organizations;
+using MeshActors.Domain.Trust;
+using MeshActors.Gameday.Clients;
+using MeshActors.Gameday.Sites;
+using MeshActors.UnitTests.Simulation;
+
+namespace MeshActors.Gameday.Drills;
+
+/// <param name="Config">Akka's settings of the controllers.</param>
+/// <param name="Rate">Joins a second, over all organizations.</param>
+internal sealed record DrillOptions(string Config, int Rate, int Organizations, int Agents, int Rounds);
+
+/// <summary>Measures what clients notice while controllers die, leave and are replaced: three of them, and a PostgreSQL.</summary>
+internal sealed class Drill(DrillOptions options)
+{
+    private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(120);
+
+    /// <summary>Longer than any failover; what comes later belongs to the next round.</summary>
+    private static readonly TimeSpan RoundMin = TimeSpan.FromSeconds(8);
+
+    private readonly Dice _dice = new(20261122);
+    private ClusterSite _site = null!;
+    private JoinLoad _load = null!;
+    private List<SteadyAgent> _agents = [];
+
+    /// <summary>kill -9 of one controller a round, of the oldest in each second one.</summary>
+    public Task<bool> KillAsync() => RunAsync(async round =>
+    {
+        var victim = round % 2 == 0 ? _site.Controllers.MinBy(controller => controller.StartedAt)! : _dice.Pick(_site.Controllers);
+        victim.Signal("KILL");
+        await victim.EndedAsync(StartMax);
+        await ReadyAsync(victim);
+        return round % 2 == 0 ? "kill -9 of the oldest" : "kill -9 of any";
+    });
+
+    /// <summary>SIGTERM of one controller a round.</summary>
+    public Task<bool> LeaveAsync() => RunAsync(async round =>
+    {
+        var leaver = _site.Controllers[round % _site.Controllers.Count];
+        leaver.Signal("TERM");
+        await leaver.EndedAsync(StartMax);
+        await ReadyAsync(leaver);
+        return "SIGTERM";
+    });
+
+    /// <summary>All three, one after the other, each when the one before it is ready again.</summary>
+    public Task<bool> RollAsync() => RunAsync(async _ =>
+    {
+        foreach (var controller in _site.Controllers)
+        {
+            controller.Signal("TERM");
+            await controller.EndedAsync(StartMax);
+            await ReadyAsync(controller);
+        }
+
+        return "rolling restart";
+    });
+
+    private async Task<bool> RunAsync(Func<int, Task<string>> roundAsync)
+    {
+        var directory = Directory.CreateTempSubdirectory("drill").FullName;
+        await using var site = _site = await ClusterSite.StartAsync(directory, options.Config);
+        foreach (var controller in site.Controllers)
+        {
+            await ReadyAsync(controller);
+        }
+
+        var token = Bearer.TryParse(await site.ReadTokenAsync(), Bearer.TokenKind, out var read) ? read : throw new FormatException("That is no token.");
+        using var gateways = new Gateways(site.Controllers, token.Pin!);
+        var operations = new OperatorClient(gateways, new Ledger(), _dice, token.Reveal());
+        var teams = new List<Team>();
+        for (var index = 0; index < options.Organizations; index++)
+        {
+            teams.Add(await operations.CreateTeamAsync(string.Create(CultureInfo.InvariantCulture, $"drill-{index}"), CancellationToken.None));
+        }
+
+        using var ending = new CancellationTokenSource();
+        _load = new JoinLoad(gateways, teams, options.Rate, _dice.Next());
+        using var following = new CancellationTokenSource();
+        var agents = await StartAgentsAsync(gateways, teams, following.Token);
+        var load = _load.RunAsync(ending.Token);
+        await Task.Delay(RoundMin);
+        var gaps = await RoundsAsync(roundAsync);
+        await ending.CancelAsync();
+        await load;
+        var isGood = await JudgeAsync(teams);
+        await following.CancelAsync();
+        await Task.WhenAll(agents);
+        Print(gaps);
+        return isGood;
+    }
+
+    private async Task<List<TimeSpan>> RoundsAsync(Func<int, Task<string>> roundAsync)
+    {
+        var gaps = new List<TimeSpan>();
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            var began = _load.Now;
+            var what = await roundAsync(round);
+            await Task.Delay(RoundMin);
+            gaps.Add(_load.LongestGapSince(began));
+            Say($"{round + 1}/{options.Rounds} {what}: joins of the worst organization waited {gaps[^1].TotalSeconds:0.00} s; {_load.Joined.Count} joined");
+        }
+
+        return gaps;
+    }
+
+    private async Task<List<Task>> StartAgentsAsync(Gateways gateways, List<Team> teams, CancellationToken stop)
+    {
+        var joins = new List<Task<SteadyAgent?>>();
+        for (var index = 0; index < options.Agents; index++)
+        {
+            joins.Add(_load.EnrollAsync(teams[index % teams.Count], gateways, new Dice(_dice.Next())));
+            await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
+        }
+
+        _agents = [.. (await Task.WhenAll(joins)).OfType<SteadyAgent>()];
+        return [.. _agents.Select(agent => agent.RunAsync(stop))];
+    }
+
+    private async Task ReadyAsync(ControllerMachine controller)
+    {
+        if (await _site.Readiness.WaitAsync(controller, StartMax) is { } answer)
+        {
+            throw new InvalidOperationException($"The controller {controller.Address} does not start: {answer}");
+        }
+    }
+
+    /// <summary>Every acknowledged join is in the journal once, and every agent ends with the journal's map.</summary>
+    private async Task<bool> JudgeAsync(List<Team> teams)
+    {
+        var faults = new List<string>();
+        foreach (var team in teams)
+        {
+            var history = new JournalHistory(team.Name);
+            faults.AddRange(await history.ReadAsync(_site.ConnectToJournal));
+            var stored = history.Rows.Select(row => row.Event).OfType<OrganizationEvent.NodeJoined>().ToLookup(joined => joined.Key, joined => joined.Node);
+            faults.AddRange(_load.Joined
+                .Where(joined => joined.Organization == team.Name && (stored[joined.Key].Count() != 1 || stored[joined.Key].Single() != joined.Node))
+                .Select(joined => $"{joined.Node} of {team.Name} was acknowledged, and is in the journal {stored[joined.Key].Count()} times."));
+            foreach (var agent in _agents.Where(agent => agent.Organization == team.Name))
+            {
+                for (var tries = 0; agent.Map.Revision != history.Revision && tries < 300; tries++)
+                {
+                    await Task.Delay(100);
+                }
+
+                if (agent.Map.Revision != history.Revision || agent.Map.Digest != history.Map.Digest)
+                {
+                    faults.Add($"An agent of {team.Name} ended at revision {agent.Map.Revision}, the journal at {history.Revision}.");
+                }
+            }
+        }
+
+        faults.ForEach(Say);
+        return faults.Count == 0 && _load.Failed == 0;
+    }
+
+    private void Print(List<TimeSpan> gaps)
+    {
+        var sorted = gaps.Order().ToList();
+        Say($"{_load.Joined.Count} joins acknowledged, {_load.Failed} failed; no join answered for p50 {sorted[sorted.Count / 2].TotalSeconds:0.00} s, max {sorted[^1].TotalSeconds:0.00} s (of {sorted.Count})");
+        if (_agents.Count > 0)
+        {
+            Say($"{_agents.Count} agents: {_agents.Sum(agent => agent.Connections)} connections, {_agents.Sum(agent => agent.WholeMaps)} whole maps after the first, "
+                + $"{_agents.Sum(agent => agent.Deltas)} deltas, {_agents.Sum(agent => agent.Bytes) / 1e6:0.0} MB sent to them");
+        }
+    }
+
+    private static void Say(string line) => Console.Out.WriteLine(line);
+}

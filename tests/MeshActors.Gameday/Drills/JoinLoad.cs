@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Google.Protobuf;
+using Grpc.Core;
+using MeshActors.Contracts.Agent.V1;
+using MeshActors.Contracts.Mapping;
+using MeshActors.Contracts.Trust;
+using MeshActors.Domain;
+using MeshActors.Gameday.Clients;
+using MeshActors.UnitTests.Simulation;
+
+namespace MeshActors.Gameday.Drills;
+
+/// <summary>New machines join several organizations at a steady rate, at any gateway, and each tries again as an agent does.</summary>
+internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int perSecond, ulong seed)
+{
+    /// <summary>Longer than any outage that is expected; a join that needs longer has failed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<TimeSpan>> _successes = [];
+    private readonly ConcurrentQueue<(string Organization, NodeId Node, PublicKey Key)> _joined = [];
+    private readonly ConcurrentBag<Task> _running = [];
+    private readonly Dice _dice = new(seed);
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private int _failed;
+
+    public TimeSpan Now => _clock.Elapsed;
+
+    public int Failed => _failed;
+
+    public IReadOnlyCollection<(string Organization, NodeId Node, PublicKey Key)> Joined => _joined;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Tick);
+        for (var begun = 0; !stop.IsCancellationRequested;)
+        {
+            for (var due = (int)(_clock.Elapsed.TotalSeconds * perSecond); begun < due; begun++)
+            {
+                _running.Add(JoinAsync(teams[begun % teams.Count], Identity.New()));
+            }
+
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+
+        await Task.WhenAll(_running);
+    }
+
+    /// <summary>The longest time, of any organization, in which no join was answered, that has a part after that moment.</summary>
+    public TimeSpan LongestGapSince(TimeSpan moment) => _successes.Values.Max(times =>
+    {
+        var from = moment;
+        var longest = TimeSpan.Zero;
+        foreach (var time in times.Where(time => time > moment).Order())
+        {
+            longest = longest > time - from ? longest : time - from;
+            from = time;
+        }
+
+        return longest;
+    });
+
+    /// <summary>One machine more, which then follows its organization. Null when it could not join.</summary>
+    public async Task<SteadyAgent?> EnrollAsync(Team team, Gateways at, Dice dice)
+    {
+        var identity = Identity.New();
+        return await JoinAsync(team, identity) is { } node ? new SteadyAgent(at, team.Name, node, identity, dice) : null;
+    }
+
+    private async Task<NodeId?> JoinAsync(Team team, Identity identity)
+    {
+        var request = new JoinRequest
+        {
+            Protocol = 1,
+            JoinKey = team.JoinKey,
+            Name = $"m{identity.Key.ToString()[..6].ToLowerInvariant().Replace('+', '0').Replace('/', '0')}",
+            PublicKey = identity.Key.ToWire(),
+            CredentialHash = ByteString.CopyFrom(identity.Credential.ToBytes()),
+            ListenPort = 51820,
+            AgentVersion = "drill",
+        };
+        var began = _clock.Elapsed;
+        while (_clock.Elapsed - began < Patience)
+        {
+            if (await TryAsync(request, identity) is { } node)
+            {
+                _joined.Enqueue((team.Name, node, identity.Key));
+                _successes.GetOrAdd(team.Name, static _ => []).Enqueue(_clock.Elapsed);
+                return node;
+            }
+
+            await Task.Delay(100 + _dice.Below(200));
+        }
+
+        Interlocked.Increment(ref _failed);
+        return null;
+    }
+
+    private async Task<NodeId?> TryAsync(JoinRequest request, Identity identity)
+    {
+        try
+        {
+            using var call = gateways.Agents(_dice.Below(gateways.Count)).Join(
+                deadline: TimeProvider.System.GetUtcNow().Add(CallTimeout).UtcDateTime);
+            await call.RequestStream.WriteAsync(new JoinStep { Request = request });
+            while (await call.ResponseStream.MoveNext())
+            {
+                var step = call.ResponseStream.Current;
+                if (step.Reply is { } reply)
+                {
+                    return reply.Joined?.NodeId.ToNodeId();
+                }
+
+                var proof = PossessionProof.Answer(request, step.Challenge, identity.PrivateKey);
+                await call.RequestStream.WriteAsync(new JoinStep { Proof = new JoinProof { Proof = ByteString.CopyFrom(proof) } });
+            }
+        }
+        catch (Exception fault) when (fault is RpcException or InvalidOperationException)
+        {
+            // Unknown: the same is asked again, elsewhere.
+        }
+
+        return null;
+    }
+}

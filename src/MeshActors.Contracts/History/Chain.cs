@@ -63,7 +63,7 @@ public sealed class Chain
     {
         try
         {
-            decoded = JournalMapping.Decode(row.Manifest, row.Bytes.Span);
+            decoded = row.Decoded ?? JournalMapping.Decode(row.Manifest, row.Bytes.Span);
             return null;
         }
         catch (FormatException e)

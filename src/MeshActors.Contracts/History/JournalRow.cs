@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MeshActors.Contracts.Mapping;
 
 namespace MeshActors.Contracts.History;
 
@@ -9,6 +10,22 @@ public readonly record struct JournalRow(long Revision, string Manifest, ReadOnl
 {
     /// <summary>The hash, where it was made from the bytes already; never one that somebody said.</summary>
     internal byte[]? Hashed { get; init; }
+
+    /// <summary>The record, where it was read already.</summary>
+    internal OrganizationRow? Decoded { get; init; }
+
+    /// <summary>The same, with its hash made and its record read, so that another thread need not. Bytes that are no record stay as they are.</summary>
+    public JournalRow Prepared()
+    {
+        try
+        {
+            return this with { Hashed = Hash(), Decoded = JournalMapping.Decode(Manifest, Bytes.Span) };
+        }
+        catch (FormatException)
+        {
+            return this;
+        }
+    }
 
     /// <summary>SHA-256 of the bytes: what the next row carries as its previous hash.</summary>
     public byte[] Hash() => Hashed ?? SHA256.HashData(Bytes.Span);

@@ -39,7 +39,8 @@ public sealed class RegionFigures(ITestOutputHelper output)
         Print("a join at a gateway of us, of an organization of eu", commands);
         Print("a join at its home in eu, until an agent's stream in us has it", out1);
         Print("a join in us, until an agent's stream in eu has it", back);
-        Assert.All(commands, took => Assert.True(took >= 2 * Delay, $"{took} is less than the way."));
+        // Timers may fire a millisecond early.
+        Assert.All(commands, took => Assert.True(took > 1.9 * Delay, $"{took} is less than the way."));
     }
 
     /// <param name="seenBy">Null: until the command is answered.</param>

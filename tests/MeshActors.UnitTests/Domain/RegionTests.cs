@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using MeshActors.Domain.Trust;
@@ -83,7 +84,7 @@ public sealed class RegionTests
     private static OrganizationState Created(OrganizationId id) => Organization.Evolve(
         OrganizationState.Initial, new OrganizationEvent.Created(id, Given.Pools));
 
-    private static IEnumerable<OrganizationEvent> Accepted(OrganizationState state, OrganizationCommand command) =>
+    private static ImmutableArray<OrganizationEvent> Accepted(OrganizationState state, OrganizationCommand command) =>
         Assert.IsType<Decision<OrganizationEvent>.Accepted>(Organization.Decide(state, command, Now)).Events;
 
     private static string Refused(OrganizationState state, OrganizationCommand command) =>

@@ -11,7 +11,7 @@ declare -rA PROJECTS=([mesh-controller]=Controller [meshd]=Agent [meshctl]=Cli)
 readonly BUILD_NEEDS=(clang:clang)
 readonly LAB_NEEDS=(ip:iproute2 iptables:iptables nft:nftables ping:iputils-ping wg:wireguard-tools
   wireguard-go:wireguard-go dockerd:docker.io docker:docker.io busybox:busybox-static jq:jq ps:procps
-  initdb:postgresql tc:iproute2)
+  initdb:postgresql)
 
 fail() {
   echo "$*" >&2

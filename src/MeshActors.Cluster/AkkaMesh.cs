@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
@@ -13,7 +14,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, OrganizationRows rows, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeRows rows, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -26,7 +27,7 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, Organ
     /// <summary>Reads of the journal at once for callers that are about to be turned away: the rest of the database is for those who are not.</summary>
     private const int ConfirmationsMax = 4;
 
-    private readonly EntityCalls _calls = new(Patience, stopping);
+    private readonly EntityCalls _calls = new(Patience, stopping, links);
     private readonly SemaphoreSlim _confirmations = new(ConfirmationsMax);
 
     public Task<CommandReply> ExecuteAsync(
@@ -73,7 +74,7 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, Organ
             var end = follow ? Math.Min(picture.Revision, last) : Math.Min(last, Math.Max(picture.Revision, 0));
             if (next <= end)
             {
-                await foreach (var page in rows.ReadAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
+                await foreach (var page in RowsAsync(organization, next, end, cancellationToken).ConfigureAwait(false))
                 {
                     foreach (var row in page)
                     {
@@ -101,7 +102,7 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, Organ
 
     public async Task<ImportStart> BeginImportAsync(OrganizationId organization, Meta meta, CancellationToken cancellationToken)
     {
-        var import = new OrganizationImport(organization, meta, actors, _calls, rows);
+        var import = new OrganizationImport(organization, meta, actors, _calls, rows.Own);
         return await import.BeginAsync(cancellationToken).ConfigureAwait(false) is { } reason
             ? new ImportStart.Refused(reason)
             : new ImportStart.Begun(import);

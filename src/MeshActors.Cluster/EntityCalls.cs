@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Akka.Actor;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Regions;
 
 namespace MeshActors.Cluster;
 
@@ -8,7 +10,8 @@ namespace MeshActors.Cluster;
 /// changes nothing.
 /// </summary>
 /// <param name="stopping">Ends all calls: what this process leaves its cluster for, it cannot wait for.</param>
-internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping) : IDisposable
+/// <param name="links">Null in a deployment without regions.</param>
+internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping, RegionLinks? links = null) : IDisposable
 {
     /// <summary>Of one question. An entity that recovers takes tens of milliseconds; one that moves, about a second.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
@@ -17,6 +20,15 @@ internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping)
     private const int WriteAttemptsMax = 4;
 
     private static readonly TimeSpan WriteRetryDelay = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// A region that does not answer is waited for so long: a connection that broke is there again by then, and operators'
+    /// clients hear why before they give up by themselves.
+    /// </summary>
+    private static readonly TimeSpan AwayMax = TimeSpan.FromSeconds(4);
+
+    /// <summary>Between two questions to a region that is away, or while an organization moves.</summary>
+    private static readonly TimeSpan AwayRetryDelay = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
     /// Questions on the way at once, of this process: the journal stores some 2,000 a second, so that the last of them is
@@ -57,10 +69,11 @@ internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping)
         }
     }
 
-    private static async Task<T> RepeatAsync<T>(IActorRef entity, IMeshMessage message, CancellationToken cancellationToken)
+    private async Task<T> RepeatAsync<T>(IActorRef entity, IMeshMessage message, CancellationToken cancellationToken)
         where T : class
     {
         var failures = 0;
+        var elsewhere = new Elsewhere(links);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -77,6 +90,15 @@ internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping)
                     case WriteFailed:
                         await Task.Delay(WriteRetryDelay * failures, cancellationToken).ConfigureAwait(false);
                         break;
+                    case RegionAway away:
+                        elsewhere.Wait(away);
+                        await Task.Delay(AwayRetryDelay, cancellationToken).ConfigureAwait(false);
+                        break;
+                    case OrganizationElsewhere moved when !elsewhere.CanFollow(moved):
+                        return new CommandReply.Refused(moved.Reason) as T ?? throw new MeshUnavailableException(moved.Reason.Message);
+                    case OrganizationElsewhere:
+                        await Task.Delay(AwayRetryDelay, cancellationToken).ConfigureAwait(false);
+                        break;
                     case var other:
                         throw new InvalidOperationException($"{message.GetType().Name} was answered with {other.GetType()}.");
                 }
@@ -85,6 +107,38 @@ internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping)
             {
                 // The outcome is unknown, so the same is asked again.
             }
+        }
+    }
+
+    /// <summary>What one call has heard of other regions.</summary>
+    private sealed class Elsewhere(RegionLinks? links)
+    {
+        private readonly long _since = Stopwatch.GetTimestamp();
+
+        /// <exception cref="RegionAwayException">It has been waited for long enough.</exception>
+        public void Wait(RegionAway away)
+        {
+            if (Stopwatch.GetElapsedTime(_since) > AwayMax)
+            {
+                throw new RegionAwayException(away.Sentence);
+            }
+        }
+
+        /// <summary>
+        /// The next question goes where the organization is now. While it is on its way each end names the other, so
+        /// this too ends when the region would have been away for too long.
+        /// </summary>
+        /// <exception cref="RegionAwayException">It is on its way for too long.</exception>
+        public bool CanFollow(OrganizationElsewhere moved)
+        {
+            if (links is null || !links.Knows(moved.Region))
+            {
+                return false;
+            }
+
+            Wait(new RegionAway(moved.Reason.Message));
+            links.Homes.Learn(moved.Organization, moved.Region);
+            return true;
         }
     }
 }

@@ -52,7 +52,7 @@ public interface IMesh
 }
 
 /// <summary>The outcome of a command is unknown: it may be sent again.</summary>
-public sealed class MeshUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public class MeshUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 public abstract record CommandReply : IMeshMessage
 {
@@ -96,7 +96,8 @@ public abstract record FollowReply
     {
     }
 
-    public sealed record Following(IFollowing Stream) : FollowReply;
+    /// <param name="Node">As the feed has it.</param>
+    public sealed record Following(IFollowing Stream, Node Node) : FollowReply;
 
     public sealed record Refused(Refusal Reason) : FollowReply;
 }

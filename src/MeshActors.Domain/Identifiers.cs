@@ -2,45 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MeshActors.Domain;
 
-/// <summary>
-/// An organization's id is its name: 1 to 40 of <c>a-z 0-9 -</c>, beginning and ending with a letter or digit.
-/// It never changes and is never used again, since the organization's journal carries it.
-/// </summary>
-public readonly record struct OrganizationId : IComparable<OrganizationId>
-{
-    public const int LengthMax = 40;
-
-    /// <summary>The organization that a new controller starts with.</summary>
-    public static readonly OrganizationId Default = new("default");
-
-    private OrganizationId(string value) => Value = value;
-
-    public string Value => field ?? "";
-
-    public static bool TryParse([NotNullWhen(true)] string? text, out OrganizationId id)
-    {
-        id = default;
-        if (text is not { Length: > 0 and <= LengthMax }
-            || text[0] == '-' || text[^1] == '-'
-            || !text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
-        {
-            return false;
-        }
-
-        id = new OrganizationId(text);
-        return true;
-    }
-
-    /// <exception cref="FormatException">The text is no organization id.</exception>
-    public static OrganizationId Parse(string text) => TryParse(text, out var id)
-        ? id
-        : throw new FormatException($"'{text}' is no organization name: use 1 to {LengthMax} of a-z, 0-9 and '-', not beginning or ending with '-'.");
-
-    public int CompareTo(OrganizationId other) => string.CompareOrdinal(Value, other.Value);
-
-    public override string ToString() => Value;
-}
-
 /// <summary>A machine's identity for ever: addresses and prefixes are assigned to it, whatever its keys. A UUID of version 7 (RFC 9562).</summary>
 public readonly record struct NodeId(Guid Value) : IComparable<NodeId>
 {

@@ -27,6 +27,8 @@ public static class RefusalCodes
     public const string OrganizationExists = "organization-exists";
     public const string OrganizationUnknown = "organization-unknown";
     public const string OrganizationMismatch = "organization-mismatch";
+    public const string OrganizationMoved = "organization-moved";
+    public const string RegionUnknown = "region-unknown";
     public const string NodeUnknown = "node-unknown";
     public const string NodeAmbiguous = "node-ambiguous";
     public const string NodeRemoved = "node-removed";

@@ -19,9 +19,6 @@ namespace MeshActors.Remoting;
 /// </summary>
 public sealed class EdgeTransport : IAgentTransport
 {
-    /// <summary>A name that no other agent has, behind whatever NAT: it is never looked up (RFC 6761).</summary>
-    private const string NameSuffix = ".agent.invalid";
-
     private const int NameBytes = 16;
 
     private readonly ActorSystem _system;
@@ -98,6 +95,9 @@ public sealed class EdgeTransport : IAgentTransport
           log-dead-letters-during-shutdown = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off
           coordinated-shutdown.exit-clr = off
+          # Akka would end the system at the first certificate that is not good.
+          coordinated-shutdown.terminate-actor-system = off
+          coordinated-shutdown.run-by-actor-system-terminate = off
           remote {
             log-remote-lifecycle-events = off
             retry-gate-closed-for = 200ms
@@ -105,7 +105,7 @@ public sealed class EdgeTransport : IAgentTransport
             dot-netty.tcp {
               hostname = "127.0.0.1"
               port = 0
-              public-hostname = "{{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NameBytes))}}{{NameSuffix}}"
+              public-hostname = "{{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NameBytes))}}{{EdgeForms.AgentSuffix}}"
               public-port = 1
               connection-timeout = 5s
             }

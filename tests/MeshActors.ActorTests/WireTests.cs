@@ -122,6 +122,8 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
             new OrganizationCommand.Announce(Node1, "a", [], ["10.1.0.0/16"], Endpoints1),
             new OrganizationCommand.ReportEndpoints(Node1, Endpoints1),
             new OrganizationCommand.RemoveNode(Node1),
+            new OrganizationCommand.Move(RegionName.Parse("us")),
+            new OrganizationCommand.Settle(RegionName.Parse("us")),
         ];
         foreach (var command in commands)
         {
@@ -154,6 +156,7 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         yield return new CommandReply.Refused(new Refusal(RefusalCodes.PrefixOverlap, "no"));
         yield return new EntityBroken("why");
         yield return new WriteFailed("why");
+        yield return new OrganizationElsewhere(OrganizationId.Parse("acme@eu"), RegionName.Parse("us"), new Refusal(RefusalCodes.OrganizationMoved, "gone"));
         yield return new SessionStarted(Some.Acme, Node1);
         yield return new GetPresence(Some.Acme);
         var presence = new NodePresence(Node1, new Presence(true, 7, Meta1.Time, "0.1.0", "192.0.2.1", ["one"]));
@@ -194,7 +197,7 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         string text => $"'{text}'",
         byte[] bytes => Convert.ToHexString(bytes),
         SecretHash hash => Convert.ToHexString(hash.ToBytes()),
-        OrganizationId or NodeId or PublicKey or Prefix or Endpoint or IPAddress or DateTimeOffset => $"{value.GetType().Name}:{value}",
+        OrganizationId or RegionName or NodeId or PublicKey or Prefix or Endpoint or IPAddress or DateTimeOffset => $"{value.GetType().Name}:{value}",
         Enum or ValueType when value.GetType().IsPrimitive || value is Enum => value.ToString()!,
         System.Collections.IEnumerable many => $"[{string.Join("; ", many.Cast<object?>().Select(Text))}]",
         _ => $"{value.GetType().Name}({string.Join(", ", value.GetType().GetProperties().Where(p => p.GetMethod!.IsStatic == false && p.GetIndexParameters().Length == 0).Select(p => $"{p.Name}={Text(p.GetValue(value))}"))})",

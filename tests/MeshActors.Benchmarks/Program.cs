@@ -21,11 +21,19 @@ switch (args)
         Console.WriteLine(machine);
         await RecoveryBenchmark.RunAsync(journal, organization);
         return 0;
+    case ["transports", var urlFile, var pid, var edge, var certificate, var ca, var count, var changes]
+        when int.TryParse(pid, out var controller) && int.TryParse(count, out var agents) && agents is > 0 and <= 1_000
+        && int.TryParse(changes, out var joins) && joins is > 0 and <= 5_000:
+        Console.WriteLine(machine);
+        await TransportBenchmark.RunAsync(File.ReadAllText(urlFile).Trim(), controller, edge, certificate, ca, agents, joins);
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: MeshActors.Benchmarks ipam                   allocations a second at 10 to 1,000,000 held prefixes
                    MeshActors.Benchmarks join URL-FILE COUNT    COUNT machines join a controller, 50 at once: joins a second.
                                                                 They stay in its journal; use a controller made for it.
+                   MeshActors.Benchmarks transports URL-FILE CONTROLLER-PID EDGE-HOST:PORT CERTIFICATE CA AGENTS CHANGES
+                                                                AGENTS over gRPC and over Akka remoting: what connections and pushes cost
                    MeshActors.Benchmarks journal NODES EVENTS FILE
                                                                 an organization's journal by the real rules, as an export
                    MeshActors.Benchmarks recovery MESH.DB ORG   milliseconds to the first answer, with snapshots and without;

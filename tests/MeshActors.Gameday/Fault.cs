@@ -128,13 +128,8 @@ internal sealed record Fault(string Name, Func<ClusterSite, Task> InjectAsync)
 
     private static Fault SlowDatabase(Dice dice)
     {
-        var delay = Between(dice, 20, 300);
-        return new Fault($"database slower by {delay.TotalMilliseconds:0} ms for 3 s", async site =>
-        {
-            await site.Database.SlowAsync(delay);
-            await Task.Delay(TimeSpan.FromSeconds(3));
-            await site.Database.HurryAsync();
-        });
+        var pause = Between(dice, 20, 300);
+        return new Fault($"database slower by {pause.TotalMilliseconds:0} ms for 3 s", site => site.Database.StutterAsync(pause, TimeSpan.FromSeconds(3)));
     }
 
     private static Fault Leave(Dice dice) => OnController(dice, "SIGTERM", async (_, controller) =>

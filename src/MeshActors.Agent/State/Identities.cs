@@ -70,7 +70,8 @@ internal static class Identities
     private static void RequireSameOrganization(StateDirectory state, Settings settings, Identity? known, Bearer? joinKey)
     {
         var said = joinKey?.Scope ?? (settings.Organization.Length > 0 ? settings.Organization : null);
-        if (known is { IsJoined: true } && said is not null && said != known.Organization)
+        if (known is { IsJoined: true } && said is not null && said != known.Organization
+            && (joinKey is not null || !OrganizationId.TryParse(known.Organization, out var own) || !own.IsCalled(said)))
         {
             throw new RefusedException(
                 RefusalCodes.OrganizationMismatch,

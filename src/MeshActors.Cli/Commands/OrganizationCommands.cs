@@ -7,7 +7,7 @@ namespace MeshActors.Cli.Commands;
 internal static class OrganizationCommands
 {
     public static Command Make(Verb verb) => Verb.Group(
-        "org", "Organizations: each has its own addresses, nodes and keys", Create(verb), List(verb), Show(verb));
+        "org", "Organizations: each has its own addresses, nodes and keys", Create(verb), List(verb), Show(verb), Move(verb));
 
     private static Command Create(Verb verb)
     {
@@ -48,5 +48,28 @@ internal static class OrganizationCommands
             await context.ShowAsync(
                 ListText.Organization(organization), organization.ToDocument(), DocumentJson.Indented.OrganizationDocument);
         }, name);
+    }
+
+    private static Command Move(Verb verb)
+    {
+        var name = new Argument<string>("NAME") { Description = "With its region, as NAME@REGION" };
+        var to = new Option<string>("--to") { Description = "Where it is at home from then on", HelpName = "REGION", Required = true };
+        return verb.Make("move", "Give an organization a home in another region; again, if it was interrupted", async (context, cancellationToken) =>
+        {
+            var request = new MoveOrganizationRequest
+            {
+                Organization = context.Parsed.GetRequiredValue(name),
+                Region = context.Parsed.GetRequiredValue(to),
+            };
+            using var call = context.Client.MoveOrganization(request, context.Session.Stream(cancellationToken));
+            while (await call.ResponseStream.MoveNext(cancellationToken))
+            {
+                await context.NoteAsync($"{call.ResponseStream.Current.Revision} events have arrived.");
+            }
+
+            var moved = await context.Client.GetOrganizationAsync(
+                new GetOrganizationRequest { Organization = request.Organization }, context.Session.Call(cancellationToken));
+            await context.ShowAsync(ListText.Organization(moved), moved.ToDocument(), DocumentJson.Indented.OrganizationDocument);
+        }, name, to);
     }
 }

@@ -7,7 +7,7 @@ namespace MeshActors.Cli.Output;
 internal static class DocumentMapping
 {
     public static OrganizationDocument ToDocument(this Wire.Organization o) =>
-        new(o.Name, o.PoolV4, o.PoolV6, o.Revision, o.Nodes, o.Connected, o.Prefixes);
+        new(o.Name, o.PoolV4, o.PoolV6, o.Revision, o.Nodes, o.Connected, o.Prefixes, o.Region.Length > 0 ? o.Region : null);
 
     /// <param name="whole">With what only one node's answer has.</param>
     public static NodeDocument ToDocument(this Wire.Node n, bool whole) => new(

@@ -5,8 +5,9 @@ namespace MeshActors.Cli.Output;
 
 // What -o json prints. Programs read these names: fields are added, never renamed.
 
+/// <param name="Region">Where it is at home; null where there are no regions.</param>
 internal sealed record OrganizationDocument(
-    string Name, string PoolV4, string PoolV6, long Revision, int Nodes, int Connected, int Prefixes);
+    string Name, string PoolV4, string PoolV6, long Revision, int Nodes, int Connected, int Prefixes, string? Region = null);
 
 internal sealed record OrganizationsDocument(IReadOnlyList<OrganizationDocument> Organizations);
 

@@ -23,7 +23,8 @@ internal static class ListText
         ("Pools", $"{o.PoolV4}, {o.PoolV6}"),
         ("Nodes", $"{Number(o.Nodes)}, {Number(o.Connected)} connected"),
         ("Prefixes", $"{Number(o.Prefixes)} allocated"),
-        ("Revision", Number(o.Revision)));
+        ("Revision", Number(o.Revision)),
+        ("Region", o.Region.Length > 0 ? o.Region : null));
 
     public static string Prefixes(IEnumerable<Wire.PrefixHolding> prefixes) => Table.Render(
         PrefixHeader, prefixes.Select(p => new[] { p.Prefix, p.Kind, p.NodeName, PrefixState(p) }));

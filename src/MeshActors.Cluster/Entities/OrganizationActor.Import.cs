@@ -26,7 +26,7 @@ public sealed partial class OrganizationActor
         Possible,
         Running,
 
-        /// <summary>The organization goes its own way: what comes from elsewhere does not fit any more.</summary>
+        /// <summary>The organization goes its own way: what comes from elsewhere does not fit any more, until it is given up.</summary>
         Over,
     }
 
@@ -46,7 +46,7 @@ public sealed partial class OrganizationActor
         {
             TellProgress();
         }
-        else if (_import == ImportPhase.Over)
+        else if (_import == ImportPhase.Over && !IsGivenUp)
         {
             Refuse(new Refusal(RefusalCodes.OrganizationExists,
                 $"Organization '{_id}' is there with {Revision} entries of its own and goes its own way; a journal is imported where there is none of its name."));

@@ -20,15 +20,18 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
     private const int EntriesKept = 64;
 
     private readonly OrganizationId _id;
+    private readonly RegionName? _region;
     private readonly HashSet<IActorRef> _feeds = [];
     private readonly Queue<StoredEntry> _recent = new(EntriesKept);
     private bool _isFresh = true;
     private readonly SnapshotSchedule _snapshots = new();
 
-    public OrganizationActor(OrganizationId id)
+    /// <param name="region">This cluster's; null in a deployment without regions.</param>
+    public OrganizationActor(OrganizationId id, RegionName? region)
         : base(PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
     {
         _id = id;
+        _region = region;
         Command<ExecuteOrganization>(Execute);
         Command<Subscribe>(Subscribe);
         Command<ImportRows>(Import);
@@ -42,7 +45,8 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
 
     public static string PersistenceIdOf(OrganizationId id) => $"org-{id}";
 
-    public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new OrganizationActor(OrganizationId.Parse(entityId)));
+    public static Props Props(string entityId, RegionName? region) =>
+        Akka.Actor.Props.Create(() => new OrganizationActor(OrganizationId.Parse(entityId), region));
 
     protected override OrganizationState Evolve(OrganizationState state, OrganizationEvent @event) => Organization.Evolve(state, @event);
 
@@ -53,8 +57,31 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         return read;
     }
 
+    /// <summary>
+    /// The region to ask in this one's stead, or later. A journal that is still arriving from its old home, and one that was
+    /// given up, decide nothing but the move itself: two homes never write at once. That it exists its birthplace knows for ever.
+    /// </summary>
+    private RegionName? HomeToAsk(OrganizationCommand? command) =>
+        _region is not { } here || State.Home is not { } home || (command is OrganizationCommand.Create && _id.Region == here) ? null
+        : State.MovingTo is { } to ? (IsOfMove(command, to, here) ? null : home)
+        : home != here ? home
+        : null;
+
+    // The same wish again is answered as the first time, and the new home may take over.
+    private static bool IsOfMove(OrganizationCommand? command, RegionName to, RegionName here) =>
+        command is OrganizationCommand.Move move ? move.To == to : command is OrganizationCommand.Settle && to == here;
+
+    /// <summary>It may come back: what was decided elsewhere since then is added.</summary>
+    private bool IsGivenUp => _region is not null && State.MovingTo is { } to && to != _region;
+
     private void Execute(ExecuteOrganization message)
     {
+        if (HomeToAsk(message.Command) is { } home)
+        {
+            Sender.Tell(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
+            return;
+        }
+
         if (IsImporting)
         {
             Sender.Tell(new CommandReply.Refused(Directory.Unfinished(_id)));
@@ -110,6 +137,13 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
 
     private void Subscribe(Subscribe message)
     {
+        // Half a map is worse than none.
+        if ((State.MovingTo is null || State.MovingTo == _region ? HomeToAsk(null) : null) is { } home)
+        {
+            Sender.Tell(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
+            return;
+        }
+
         if (IsImporting)
         {
             Sender.Tell(new EntityBroken(Directory.Unfinished(_id).Message));

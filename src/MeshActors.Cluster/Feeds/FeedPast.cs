@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
@@ -10,7 +11,7 @@ namespace MeshActors.Cluster.Feeds;
 /// What a feed that has just begun must read to lead on an agent that comes from another process: the last entries of the
 /// journal before its own beginning. Read once, when the first such agent comes.
 /// </summary>
-internal sealed class FeedPast(OrganizationId organization, OrganizationRows rows)
+internal sealed class FeedPast(OrganizationId organization, HomeRows rows)
 {
     private bool _isRead;
     private bool _isReading;
@@ -53,7 +54,6 @@ internal sealed class FeedPast(OrganizationId organization, OrganizationRows row
             subjects.AddRange(page.Select(row => MeshMap.Subject(JournalMapping.Decode(row.Manifest, row.Bytes.Span).Event)));
         }
 
-        // Of an organization whose journal is elsewhere nothing is found here.
         return subjects.Count == to - from + 1 ? subjects.ToImmutable() : [];
     }
 

@@ -1,21 +1,34 @@
 using Akka.Actor;
+using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using MeshActors.Domain.Trust;
 
 namespace MeshActors.Cluster.Feeds;
 
-/// <param name="Organizations">The shard region of the organizations.</param>
+/// <param name="Organizations">The way to the organizations, wherever they are at home.</param>
 /// <param name="Notes">Takes what is seen of machines.</param>
 /// <param name="GatewayName">This process, as a node's session list shows it.</param>
 /// <param name="Others">The cluster's other processes that agents may be connected to.</param>
 internal sealed record FeedSettings(
-    IActorRef Organizations, IActorRef Notes, OtherGateways Others, OrganizationRows Rows, string GatewayName, TimeProvider Time)
+    IActorRef Organizations, IActorRef Notes, OtherGateways Others, HomeRows Rows, string GatewayName, TimeProvider Time)
 {
+    /// <summary>Learns here where organizations went.</summary>
+    public Homes Homes { get; init; } = new(null);
+
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>A feed that nobody follows or asks ends after this: its organization may then leave memory too.</summary>
     public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// The same for an organization of another region: with its picture here, its agents can come back while that region
+    /// is away. While it is away the picture stays for as long as that takes.
+    /// </summary>
+    public TimeSpan ForeignIdleMax { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Callers that need news of a region that is away are told so after this; shorter than operators' clients wait.</summary>
+    public TimeSpan AwayMax { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// An agent whose map is newer than this process's waits so long for it to catch up, and keeps its map meanwhile: a

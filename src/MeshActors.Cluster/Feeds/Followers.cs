@@ -29,7 +29,7 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
         _live[request.Node] = following;
         Note(following, new NodeEvent.KeySeen(Now, fold.State.Nodes[request.Node].Key));
         Note(following, new NodeEvent.SessionOpened(Now, settings.GatewayName, request.AgentVersion, request.RemoteAddress));
-        return new FollowReply.Following(following);
+        return new FollowReply.Following(following, fold.State.Nodes[request.Node]);
     }
 
     /// <summary>The node has connected again, here or elsewhere. Its old stream may come back: two machines with one credential show in the session list.</summary>

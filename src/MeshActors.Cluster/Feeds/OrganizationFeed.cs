@@ -1,5 +1,6 @@
 using Akka.Actor;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 
 namespace MeshActors.Cluster.Feeds;
@@ -24,6 +25,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     private IActorRef _entity = ActorRefs.Nobody;
     private long _usedAt;
 
+    // Why nothing is heard from its home; null while something is.
+    private string? _away;
+
     public OrganizationFeed(OrganizationId id, FeedSettings settings)
     {
         _id = id;
@@ -44,6 +48,8 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<StoredEntries>(OnEntries);
         Receive<SubscribedWhole>(OnWhole);
         Receive<EntityBroken>(OnBroken);
+        Receive<RegionAway>(OnAway);
+        Receive<OrganizationElsewhere>(moved => _settings.Homes.Learn(_id, moved.Region));
         Receive<Terminated>(OnEntityGone);
         Receive<Tick>(_ => OnTick());
         Receive<StopEntity>(_ => Context.Stop(Self));
@@ -176,13 +182,24 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         }
 
         _followers.CutVoid(_fold.State, _fold.TakeCredentialChanges());
+        FollowHome();
         AnswerWaiting();
+    }
+
+    // Its journal says where it went: the rest of it is there.
+    private void FollowHome()
+    {
+        if (_fold?.State.Home is { } home && _settings.Homes.Learn(_id, home))
+        {
+            _subscription.Ask(Self, Have);
+        }
     }
 
     private void OnWhole(SubscribedWhole message)
     {
-        // Of an older question: perhaps from an entity that has lost its place since.
-        if (message.Number < _subscription.Answered)
+        // Of an older question: perhaps from an entity that has lost its place since. And on its way to another region the
+        // organization may be asked for where only a part of it has arrived.
+        if (message.Number < _subscription.Answered || (_fold is { State.MovingTo: not null } known && message.Revision < known.Revision))
         {
             return;
         }
@@ -193,6 +210,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
             TakeWhole(message);
         }
 
+        FollowHome();
         AnswerWaiting();
         if (_fold is { State.Exists: false } && _waiting.Count == 0)
         {
@@ -217,6 +235,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     private void Hear(long number)
     {
+        _away = null;
         _subscription.Heard(number);
         if (!_entity.Equals(Sender))
         {
@@ -258,8 +277,38 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         }
     }
 
+    // What is known goes on being served here too. Who needs more is told in a moment: the link may just have broken.
+    private void OnAway(RegionAway away)
+    {
+        _away = away.Sentence;
+        if (_fold is null && _waiting.Count == 0)
+        {
+            Context.Parent.Tell(new Feeds.Retire(_id));
+        }
+    }
+
+    private void TellAway(string sentence)
+    {
+        var failure = new Status.Failure(new RegionAwayException(sentence));
+        foreach (var waiting in _waiting.Where(waiting => _settings.Time.GetElapsedTime(waiting.Since) > _settings.AwayMax).ToList())
+        {
+            waiting.Caller.Tell(failure);
+            _waiting.Remove(waiting);
+        }
+    }
+
+    private TimeSpan IdleMax =>
+        _settings.Homes.IsHere(_id) || _fold is null ? _settings.IdleMax
+        : _away is not null ? TimeSpan.MaxValue
+        : _settings.ForeignIdleMax;
+
     private void OnTick()
     {
+        if (_away is { } sentence)
+        {
+            TellAway(sentence);
+        }
+
         _waiting.RemoveAll(waiting => _settings.Time.GetElapsedTime(waiting.Since) > AkkaMesh.Patience);
         _subscription.Renew(Self, Have);
         AnswerWaiting();
@@ -268,7 +317,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         {
             _usedAt = _settings.Time.GetTimestamp();
         }
-        else if (_settings.Time.GetElapsedTime(_usedAt) > _settings.IdleMax)
+        else if (_settings.Time.GetElapsedTime(_usedAt) > IdleMax)
         {
             Context.Parent.Tell(new Feeds.Retire(_id));
         }

@@ -7,9 +7,11 @@ using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Membership;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Regions;
 using MeshActors.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace MeshActors.Cluster.Hosting;
 
@@ -32,14 +34,24 @@ public static class MeshHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<MeshReadiness>();
+        services.AddSingleton(new Homes(options.Region));
+        services.AddSingleton(provider => new RegionLinks(
+            provider.GetRequiredService<Homes>(),
+            options.PeerRegions,
+            provider.GetService<IRegionChannels>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RegionLinks>>()));
+        services.AddSingleton(provider => provider.GetRequiredService<MeshReadiness>().RegionHome);
+        services.AddSingleton<OrganizationMove>();
         services.AddSingleton(new GatewayUrls(options.Roles.Contains(ClusterRoles.Gateway) ? options.GatewayUrl : null));
         services.AddSingleton<IMesh>(provider => provider.GetRequiredService<MeshReadiness>().Mesh);
         // Before Akka, whose journal asks for its tables as soon as it starts.
         services.AddHostedService<JournalPreparation>();
-        return services.AddAkka(SystemName, (akka, provider) => akka.Configure(options, provider.GetRequiredService<GatewayUrls>(), provider.GetRequiredService<TimeProvider>()));
+        return services.AddAkka(SystemName, (akka, provider) => akka.Configure(
+            options, provider.GetRequiredService<GatewayUrls>(), provider.GetRequiredService<RegionLinks>(), provider.GetRequiredService<TimeProvider>()));
     }
 
-    private static void Configure(this AkkaConfigurationBuilder akka, MeshOptions options, GatewayUrls gateways, TimeProvider time)
+    private static void Configure(this AkkaConfigurationBuilder akka, MeshOptions options, GatewayUrls gateways, RegionLinks links, TimeProvider time)
     {
         akka.ConfigureLoggers(loggers =>
         {
@@ -64,10 +76,12 @@ public static class MeshHosting
             Roles = [.. options.Roles],
             SeedNodes = options.Seeds.IsEmpty ? null : [.. options.Seeds.Select(seed => Remoting.AddressOf(options, seed))],
         });
-        akka.AddEntity<OrganizationActor>("organization", OrganizationActor.Props, new OrganizationExtractor(), options);
+        akka.AddEntity<OrganizationActor>("organization", id => OrganizationActor.Props(id, options.Region), new OrganizationExtractor(), options);
         akka.AddEntity<NodeActor>("node", NodeActor.Props, new NodeExtractor(), options);
         akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options);
-        akka.WithActors((system, registry) => StartFeeds(system, registry, options, time));
+        akka.WithActors((system, registry) => registry.Register<RegionRouter>(
+            links.StartRouter(system, registry.Get<OrganizationActor>(), registry.Get<NodeActor>())));
+        akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time));
         akka.AddStartup((system, _) => Join(system, options, gateways, time));
     }
 
@@ -84,10 +98,11 @@ public static class MeshHosting
         }
     }
 
-    private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, TimeProvider time)
+    private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, RegionLinks links, TimeProvider time)
     {
-        var notes = system.ActorOf(NodeNotes.Props(registry.Get<NodeActor>()), "node-notes");
-        var settings = new FeedSettings(registry.Get<OrganizationActor>(), notes, new OtherGateways(system), new OrganizationRows(options.Journal.Connect), options.GatewayName, time);
+        var notes = system.ActorOf(NodeNotes.Props(registry.Get<RegionRouter>()), "node-notes");
+        var rows = new HomeRows(new OrganizationRows(options.Journal.Connect), links);
+        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, options.GatewayName, time) { Homes = links.Homes };
         var feeds = system.ActorOf(Feeds.Feeds.Props(settings), Feeds.Feeds.ActorName);
         registry.Register<Feeds.Feeds>(feeds);
 

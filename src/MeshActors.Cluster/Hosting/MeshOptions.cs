@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using MeshActors.Cluster.Regions;
 using MeshActors.Cluster.Storage;
+using MeshActors.Domain;
 
 namespace MeshActors.Cluster.Hosting;
 
@@ -32,6 +34,11 @@ public sealed record MeshOptions
 
     /// <summary>HOST:PORT of other controllers, by Akka's own rules: the first of the list may begin a cluster alone.</summary>
     public ImmutableArray<string> Seeds { get; init; } = [];
+
+    /// <summary>This cluster's region; null in a deployment without regions. The same on all of its processes.</summary>
+    public RegionName? Region { get; init; }
+
+    public ImmutableArray<PeerRegion> PeerRegions { get; init; } = [];
 
     /// <summary>Shards of each kind of entity: about ten for each process there may ever be. Fixed for ever.</summary>
     public const int Shards = 120;

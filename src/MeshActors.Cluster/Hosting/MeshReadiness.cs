@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using MeshActors.Cluster.Entities;
+using MeshActors.Cluster.Regions;
 
 namespace MeshActors.Cluster.Hosting;
 
@@ -11,18 +12,30 @@ namespace MeshActors.Cluster.Hosting;
 /// entries. Only what is this process's own: an entity that is just moving elsewhere does not make every gateway unready.
 /// </summary>
 public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequiredActor<OrganizationActor> organizations,
-    IRequiredActor<NodeActor> nodes, IRequiredActor<DirectoryActor> directory, IReadOnlyActorRegistry registry)
+    IRequiredActor<NodeActor> nodes, IRequiredActor<DirectoryActor> directory, IReadOnlyActorRegistry registry, RegionLinks links)
 {
     /// <summary>A cold start of several processes takes a second or two; a slow disk, ten.</summary>
     private static readonly TimeSpan MembershipMax = TimeSpan.FromSeconds(60);
 
-    private readonly Lazy<AkkaMesh> _mesh = new(() => new AkkaMesh(
-        new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, registry.Get<Feeds.Feeds>()),
-        new Feeds.OtherGateways(system),
-        new OrganizationRows(options.Journal.Connect),
-        Stopping(system)));
+    private readonly Lazy<(AkkaMesh Mesh, RegionHome Home)> _served = new(() =>
+    {
+        var stopping = Stopping(system);
+        var rows = new OrganizationRows(options.Journal.Connect);
+        var router = registry.Get<RegionRouter>();
+        var mesh = new AkkaMesh(
+            new MeshActorRefs(router, router, directory.ActorRef, registry.Get<Feeds.Feeds>()),
+            new Feeds.OtherGateways(system),
+            new HomeRows(rows, links),
+            links,
+            stopping);
+        // Past the router: what is asked of this region is not passed on to another.
+        var here = new MeshActorRefs(organizations.ActorRef, nodes.ActorRef, directory.ActorRef, ActorRefs.Nobody);
+        return (mesh, new RegionHome(options.Region, system, here, rows, links, new EntityCalls(AkkaMesh.Patience, stopping, links)));
+    });
 
-    internal IMesh Mesh => _mesh.Value;
+    internal IMesh Mesh => _served.Value.Mesh;
+
+    internal RegionHome RegionHome => _served.Value.Home;
 
     // The first phase: an agent that comes back while the feeds end would otherwise hold up the stop until it gives up.
     private static CancellationToken Stopping(ActorSystem system)

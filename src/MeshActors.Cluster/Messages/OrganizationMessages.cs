@@ -25,3 +25,6 @@ public sealed record StoredEntries(OrganizationId Organization, long AfterRevisi
 
 /// <param name="Bytes">The record as it stands in the journal.</param>
 public sealed record StoredEntry(long Revision, string Manifest, byte[] Bytes) : IMeshMessage;
+
+/// <summary>In place of an answer: another region decides for the organization, or will when its move is finished.</summary>
+public sealed record OrganizationElsewhere(OrganizationId Organization, RegionName Region, Refusal Reason) : IMeshMessage;

@@ -45,6 +45,12 @@ public static class EventFacts
             case OrganizationEvent.TokenRevoked e:
                 json.WriteString("token", e.TokenId);
                 break;
+            case OrganizationEvent.Moved e:
+                json.WriteString("region", e.To.Value);
+                break;
+            case OrganizationEvent.Settled e:
+                json.WriteString("region", e.In.Value);
+                break;
             default:
                 WriteNodeEvent(json, @event);
                 break;

@@ -19,7 +19,8 @@ public static class Touched
         OrganizationEvent.PrefixesAnnounced e => e.Node,
         OrganizationEvent.EndpointsChanged e => e.Node,
         OrganizationEvent.NodeRemoved e => e.Node,
-        OrganizationEvent.Created or OrganizationEvent.JoinKeyRevoked or OrganizationEvent.TokenCreated or OrganizationEvent.TokenRevoked => null,
+        OrganizationEvent.Created or OrganizationEvent.JoinKeyRevoked or OrganizationEvent.TokenCreated or OrganizationEvent.TokenRevoked
+            or OrganizationEvent.Moved or OrganizationEvent.Settled => null,
         _ => throw new System.Diagnostics.UnreachableException(@event.GetType().Name),
     };
 

@@ -54,6 +54,8 @@ public static class JournalMapping
         OrganizationEvent.PrefixesAnnounced => "org.prefixes-announced.v1",
         OrganizationEvent.EndpointsChanged => "org.endpoints-changed.v1",
         OrganizationEvent.NodeRemoved => "org.node-removed.v1",
+        OrganizationEvent.Moved => "org.moved.v1",
+        OrganizationEvent.Settled => "org.settled.v1",
         _ => throw new System.Diagnostics.UnreachableException(@event.GetType().Name),
     };
 

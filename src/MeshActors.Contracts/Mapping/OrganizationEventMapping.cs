@@ -51,6 +51,8 @@ internal static class OrganizationEventMapping
         Event.PrefixesAnnounced e => new() { PrefixesAnnounced = new() { Node = e.Node.ToWire(), Prefixes = { e.Prefixes.Select(AgentMapping.ToWire) } } },
         Event.EndpointsChanged e => new() { EndpointsChanged = new() { Node = e.Node.ToWire(), Endpoints = { e.Endpoints.Select(AgentMapping.ToWire) } } },
         Event.NodeRemoved e => new() { NodeRemoved = new() { Node = e.Node.ToWire() } },
+        Event.Moved e => new() { OrganizationMoved = new() { Region = e.To.Value } },
+        Event.Settled e => new() { OrganizationSettled = new() { Region = e.In.Value } },
         _ => throw new System.Diagnostics.UnreachableException(@event.GetType().Name),
     };
 
@@ -76,6 +78,8 @@ internal static class OrganizationEventMapping
         OrganizationRecord.EventOneofCase.EndpointsChanged =>
             new Event.EndpointsChanged(record.EndpointsChanged.Node.ToNodeId(), ToEndpoints(record.EndpointsChanged.Endpoints)),
         OrganizationRecord.EventOneofCase.NodeRemoved => new Event.NodeRemoved(record.NodeRemoved.Node.ToNodeId()),
+        OrganizationRecord.EventOneofCase.OrganizationMoved => new Event.Moved(RegionName.Parse(record.OrganizationMoved.Region)),
+        OrganizationRecord.EventOneofCase.OrganizationSettled => new Event.Settled(RegionName.Parse(record.OrganizationSettled.Region)),
         _ => throw new FormatException($"A journal row holds no event that this build knows (field {record.EventCase}); run a newer build."),
     };
 

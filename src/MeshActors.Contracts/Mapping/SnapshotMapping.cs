@@ -23,6 +23,8 @@ public static class SnapshotMapping
             Tokens = { state.Tokens.Values.Select(token => new SnapshotToken { Token = OrganizationEventMapping.ToRecord(token.Token), Revoked = token.IsRevoked }) },
             LastHash = ByteString.CopyFrom(lastHash),
             Revision = revision,
+            MovingTo = state.MovingTo?.Value ?? "",
+            SettledIn = state.SettledIn?.Value ?? "",
         };
     }
 
@@ -37,9 +39,15 @@ public static class SnapshotMapping
                 .Append(node.PublicKey)
                 .Select(key => KeyValuePair.Create(key.ToPublicKey(), node.Id.ToNodeId()))),
             snapshot.JoinKeys.Select(ToJoinKey),
-            snapshot.Tokens.Select(token => new TokenState(ToToken(token.Token), token.Revoked)));
+            snapshot.Tokens.Select(token => new TokenState(ToToken(token.Token), token.Revoked))) with
+        {
+            MovingTo = ToRegion(snapshot.MovingTo),
+            SettledIn = ToRegion(snapshot.SettledIn),
+        };
 
-    private static SnapshotNode ToRecord(Node node, IEnumerable<PublicKey> keys) => new()
+    private static RegionName? ToRegion(string text) => text.Length == 0 ? null : RegionName.Parse(text);
+
+    internal static SnapshotNode ToRecord(Node node, IEnumerable<PublicKey> keys) => new()
     {
         Id = node.Id.ToWire(),
         Name = node.Name,
@@ -53,7 +61,7 @@ public static class SnapshotMapping
         FormerKeys = { keys.Where(key => key != node.Key).Order().Select(AgentMapping.ToWire) },
     };
 
-    private static Node ToNode(SnapshotNode node) => new(
+    internal static Node ToNode(SnapshotNode node) => new(
         node.Id.ToNodeId(),
         node.Name,
         node.PublicKey.ToPublicKey(),

@@ -37,7 +37,7 @@ internal sealed class AdminDoor(IMesh mesh, KnownOrganizations organizations)
     public async Task<(AdminCaller Caller, OrganizationView View)> AdmitAsync(ServerCallContext context, string organization)
     {
         var caller = await AdmitAsync(context).ConfigureAwait(false);
-        if (!OrganizationId.TryParse(organization, out var id))
+        if (await organizations.ResolveAsync(organization, context.CancellationToken).ConfigureAwait(false) is not { } id)
         {
             throw (caller.CheckController() ?? new Refusal(RefusalCodes.OrganizationUnknown,
                 $"'{organization}' is no organization's name; `meshctl org list` shows those that there are.")).ToRpcException();

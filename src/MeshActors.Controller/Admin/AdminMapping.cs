@@ -21,6 +21,7 @@ internal static class AdminMapping
         Nodes = view.State.ActiveNodes,
         Connected = view.Presence.Values.Count(presence => presence.IsConnected),
         Prefixes = view.State.Nodes.Values.Sum(node => node.Allocated.Count),
+        Region = view.State.Home?.Value ?? "",
     };
 
     public static Contracts.Admin.V1.Node ToMessage(Node node, OrganizationView view)

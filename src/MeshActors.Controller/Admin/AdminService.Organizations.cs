@@ -1,4 +1,6 @@
 using Grpc.Core;
+using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Controller.Gateway;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
@@ -12,10 +14,12 @@ internal sealed partial class AdminService
     public override async Task<V1.Organization> CreateOrganization(V1.CreateOrganizationRequest request, ServerCallContext context)
     {
         var caller = await door.AdmitControllerAsync(context).ConfigureAwait(false);
-        if (!OrganizationId.TryParse(request.Name, out var id))
+        if (await organizations.ResolveAsync(request.Name, context.CancellationToken).ConfigureAwait(false) is not { } id
+            || (id.Region is not null && regions.Homes.Own is null))
         {
             throw new Refusal(RefusalCodes.NameMalformed,
-                $"An organization's name has 1 to {OrganizationId.LengthMax} of a-z, 0-9 and '-', and does not begin or end with '-'.").ToRpcException();
+                $"An organization's name has 1 to {OrganizationId.LengthMax} of a-z, 0-9 and '-', and does not begin or end with '-'; "
+                + "'@REGION' may follow where controllers have regions.").ToRpcException();
         }
 
         var existing = await door.ViewAsync(id, context.CancellationToken).ConfigureAwait(false);
@@ -26,7 +30,12 @@ internal sealed partial class AdminService
             throw reason.ToRpcException();
         }
 
-        await ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), caller, context).ConfigureAwait(false);
+        // Another region registers its own.
+        if (regions.Homes.IsHere(id))
+        {
+            await ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), caller, context).ConfigureAwait(false);
+        }
+
         await ExecuteAsync(id, create, caller, context).ConfigureAwait(false);
         return await door.ViewAsync(id, context.CancellationToken).ConfigureAwait(false) is { } view
             ? AdminMapping.ToMessage(view)
@@ -40,13 +49,29 @@ internal sealed partial class AdminService
         var reply = new V1.ListOrganizationsReply();
         foreach (var id in directory.Organizations.Where(id => caller.Check(id) is null))
         {
-            if (await mesh.GetAsync(id, context.CancellationToken).ConfigureAwait(false) is { State.Exists: true } view)
+            if (await FindHereAsync(id, context.CancellationToken).ConfigureAwait(false) is { } view)
             {
                 reply.Organizations.Add(AdminMapping.ToMessage(view));
             }
         }
 
         return reply;
+    }
+
+    /// <summary>Null for one that is not there, and for one that has moved to another region.</summary>
+    private async Task<OrganizationView?> FindHereAsync(OrganizationId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await mesh.GetAsync(id, cancellationToken).ConfigureAwait(false) is { State: { Exists: true } state } view
+                && (state.Home is null || regions.Homes.Own is null || state.Home == regions.Homes.Own)
+                ? view
+                : null;
+        }
+        catch (RegionAwayException)
+        {
+            return null;
+        }
     }
 
     public override async Task<V1.Organization> GetOrganization(V1.GetOrganizationRequest request, ServerCallContext context)

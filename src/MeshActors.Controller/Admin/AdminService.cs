@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Cluster.Hosting;
 using MeshActors.Controller.Gateway;
 using MeshActors.Controller.Hosting;
@@ -15,6 +16,9 @@ namespace MeshActors.Controller.Admin;
 internal sealed partial class AdminService(
     IMesh mesh,
     AdminDoor door,
+    KnownOrganizations organizations,
+    RegionLinks regions,
+    OrganizationMove move,
     CertificateAuthority authority,
     ControllerIdentity identity,
     ConnectedAgents connected,

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MeshActors.Cluster.Hosting;
+using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 
 namespace MeshActors.Controller.CommandLine;
@@ -44,6 +45,12 @@ public sealed record ControllerOptions
 
     /// <summary>Other controllers, where they are not to be found in the shared database.</summary>
     public ValueList<HostAndPort> Seeds { get; init; }
+
+    /// <summary>The region that this controller's cluster is; null in a deployment without regions.</summary>
+    public RegionName? Region { get; init; }
+
+    /// <summary>The other regions, with their gateways.</summary>
+    public ValueList<PeerRegion> PeerRegions { get; init; }
 
     /// <summary>No organization is made at the first start: one is to be imported under that name.</summary>
     public bool WithoutDefaultOrganization { get; init; }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 using static MeshActors.Controller.CommandLine.OptionParsers;
 
@@ -106,6 +107,23 @@ internal static class ServeOptions
         DefaultValueFactory = _ => FromEnvironment("CA_DIR"),
     };
 
+    private static readonly Option<RegionName?> Region = new("--region")
+    {
+        HelpName = "NAME",
+        Description = $"The region that this cluster is; new organizations are called NAME@REGION [env: {Variable("REGION")}] [default: no regions]",
+        CustomParser = result => RegionParsers.Region(result, result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => FromEnvironment("REGION") is { } text ? RegionParsers.Region(result, text) : null,
+    };
+
+    private static readonly Option<ValueList<PeerRegion>> PeerRegion = new("--peer-region")
+    {
+        HelpName = "NAME=https://HOST:PORT",
+        Arity = ArgumentArity.OneOrMore,
+        Description = $"Another region and a gateway of it; repeatable; those of one region are tried in turn [env: {Variable("PEER_REGION")}, by comma]",
+        CustomParser = result => RegionParsers.Peers(result, Texts(result)),
+        DefaultValueFactory = result => RegionParsers.Peers(result, ListFromEnvironment("PEER_REGION")),
+    };
+
     private static readonly Option<bool> NoDefaultOrg = new("--no-default-org")
     {
         Description = $"Do not make the organization 'default' at the first start: its events are to be imported [env: {Variable("NO_DEFAULT_ORG")}, 1]",
@@ -113,7 +131,7 @@ internal static class ServeOptions
     };
 
     public static IEnumerable<Option> All =>
-        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, NoDefaultOrg];
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, Region, PeerRegion, NoDefaultOrg];
 
     public static ControllerOptions Read(ParseResult parsed) => new()
     {
@@ -129,6 +147,8 @@ internal static class ServeOptions
         Seeds = parsed.GetValue(Seed),
         EdgeListen = parsed.GetValue(EdgeListen),
         CaDirectory = FullPath(parsed.GetValue(CaDir)),
+        Region = parsed.GetValue(Region),
+        PeerRegions = parsed.GetValue(PeerRegion),
         WithoutDefaultOrganization = parsed.GetValue(NoDefaultOrg),
     };
 

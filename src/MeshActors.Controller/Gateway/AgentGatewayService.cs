@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Agent.V1;
 
 namespace MeshActors.Controller.Gateway;
@@ -34,9 +35,18 @@ internal sealed class AgentGatewayService(JoinCall join, ConnectCall connect) : 
         {
             throw new RpcException(new Status(StatusCode.DeadlineExceeded, late.Message));
         }
+        catch (RegionAwayException away)
+        {
+            throw Refusals.Unavailable(away.Message);
+        }
         catch (MeshUnavailableException)
         {
             throw Refusals.Unavailable();
+        }
+        catch (ConnectionLostException)
+        {
+            // Nobody is left to be told, and it is no fault of this process.
+            throw new RpcException(Status.DefaultCancelled);
         }
     }
 }

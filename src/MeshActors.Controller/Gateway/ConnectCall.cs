@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Membership;
+using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
@@ -37,7 +38,7 @@ internal sealed partial class ConnectCall(
 
         var hello = await FirstAsync(call).ConfigureAwait(false);
         var organization = OrganizationId.Parse(credential.Scope);
-        if (hello.Organization.Length > 0 && hello.Organization != organization.Value)
+        if (hello.Organization.Length > 0 && !organization.IsCalled(hello.Organization))
         {
             await TurnAwayAsync(call, organization, id, AgentProtocol.Mismatch(hello.Organization, organization)).ConfigureAwait(false);
             return;
@@ -54,10 +55,10 @@ internal sealed partial class ConnectCall(
             case FollowReply.Refused(var reason):
                 await TurnAwayAsync(call, organization, id, reason).ConfigureAwait(false);
                 break;
-            case FollowReply.Following(var following):
+            case FollowReply.Following(var following, var known):
                 await using (following.ConfigureAwait(false))
                 {
-                    await ServeAsync(following, hello, organization, id, call).ConfigureAwait(false);
+                    await ServeAsync(following, known, hello, organization, id, call).ConfigureAwait(false);
                 }
 
                 break;
@@ -65,36 +66,80 @@ internal sealed partial class ConnectCall(
     }
 
     private async Task ServeAsync(
-        IFollowing following, Hello hello, OrganizationId organization, NodeId id, IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
+        IFollowing following, Node known, Hello hello, OrganizationId organization, NodeId id, IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
         var principal = new Principal(PrincipalKind.Node, id.ToString(), hello.Name);
         var endpoints = ReadEndpoints(hello.Endpoints, hello.ListenPort, call.Origin);
         var announce = new OrganizationCommand.Announce(
             id, hello.Name, hello.RequestedAddresses.ToValueList(), hello.Prefixes.ToValueList(), endpoints);
-        var reply = await mesh.ExecuteAsync(organization, announce, call.Origin.Meta(time, principal), call.Aborted).ConfigureAwait(false);
-        if (reply is not CommandReply.Done(var revision, { } node))
+        Task<CommandReply> AnnounceAsync(CancellationToken token) =>
+            mesh.ExecuteAsync(organization, announce, call.Origin.Meta(time, principal), token);
+        switch (await ExceptAwayAsync(AnnounceAsync, call.Aborted).ConfigureAwait(false))
         {
-            var reason = reply is CommandReply.Refused(var refusal) ? refusal : throw new System.Diagnostics.UnreachableException(reply.ToString());
-            await TurnAwayAsync(call, organization, id, reason).ConfigureAwait(false);
-            return;
-        }
+            case null:
+                var late = new LateAnnouncement(AnnounceAsync, time, call.Aborted);
+                await using (late.ConfigureAwait(false))
+                {
+                    await StreamAsync(following, known, 0, organization, principal, late, call).ConfigureAwait(false);
+                }
 
+                break;
+            case CommandReply.Done(var revision, { } node):
+                await StreamAsync(following, node, revision, organization, principal, null, call).ConfigureAwait(false);
+                break;
+            case CommandReply.Refused(var reason):
+                await TurnAwayAsync(call, organization, id, reason).ConfigureAwait(false);
+                break;
+            case var other:
+                throw new System.Diagnostics.UnreachableException(other.ToString());
+        }
+    }
+
+    /// <param name="revision">At least this is in the map to come.</param>
+    /// <param name="late">What the node announces has not been taken yet; null when it has.</param>
+    private async Task StreamAsync(
+        IFollowing following,
+        Node node,
+        long revision,
+        OrganizationId organization,
+        Principal principal,
+        LateAnnouncement? late,
+        IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late?.Refused ?? CancellationToken.None);
         connected.Enter();
         var isCutShort = false;
         try
         {
             await WelcomeAsync(call, organization, node, revision).ConfigureAwait(false);
             isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, loggers.CreateLogger<AgentStream>())
-                .RunAsync(call, lifetime.ApplicationStopping).ConfigureAwait(false);
+                .RunAsync(call, ending.Token).ConfigureAwait(false);
         }
         finally
         {
             connected.Leave();
         }
 
-        if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !call.Aborted.IsCancellationRequested)
+        if (isCutShort && late?.Reason is { } refused && !call.Aborted.IsCancellationRequested)
+        {
+            await TurnAwayAsync(call, organization, node.Id, refused).ConfigureAwait(false);
+        }
+        else if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !call.Aborted.IsCancellationRequested)
         {
             await GoAwayAsync(call, Stopping, final: false).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Null when the organization's region is away.</summary>
+    private static async Task<CommandReply?> ExceptAwayAsync(Func<CancellationToken, Task<CommandReply>> announce, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await announce(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegionAwayException)
+        {
+            return null;
         }
     }
 
@@ -160,7 +205,7 @@ internal sealed partial class ConnectCall(
         $"Organization '{organization}' knows no such credential; join again with a join URL.");
 
     /// <summary>A refusal waits for its operator; only what passes by itself is worth coming back for.</summary>
-    private static bool IsFinal(Refusal reason) => reason.Code is not (RefusalCodes.Overloaded or RefusalCodes.Unavailable);
+    private static bool IsFinal(Refusal reason) => reason.Code is not (RefusalCodes.Overloaded or RefusalCodes.Unavailable or RefusalCodes.OrganizationMoved);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} of organization {Organization} was turned away: {Code} ({Unsaid} like it unsaid).")]
     private partial void TurnedAway(NodeId node, OrganizationId organization, string code, long unsaid);

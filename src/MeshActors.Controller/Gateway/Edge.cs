@@ -46,7 +46,7 @@ internal static class Edge
     private static Refusal? CheckTexts(string name, string version, string organization) =>
         name.Length > NameTextMax ? Malformed($"name has {name.Length} characters")
         : version.Length > VersionTextMax ? Malformed($"agent_version has {version.Length} characters")
-        : organization.Length > OrganizationId.LengthMax ? Malformed($"organization has {organization.Length} characters")
+        : organization.Length > OrganizationId.TextLengthMax ? Malformed($"organization has {organization.Length} characters")
         : null;
 
     private static Refusal? CheckNetworks(string field, RepeatedField<string> texts) =>

@@ -15,8 +15,18 @@ internal sealed class GrpcCall<TIn, TOut, TWire>(
     public CancellationToken Aborted => context.CancellationToken;
 
     // Its own token would abort the call: no status would reach the agent.
-    public async Task<TIn?> ReadAsync() =>
-        await requests.MoveNext(CancellationToken.None).ConfigureAwait(false) ? requests.Current : null;
+    public async Task<TIn?> ReadAsync()
+    {
+        try
+        {
+            return await requests.MoveNext(CancellationToken.None).ConfigureAwait(false) ? requests.Current : null;
+        }
+        catch (InvalidOperationException broken)
+        {
+            // What the server's pipe says when a connection breaks in the middle of a read.
+            throw new ConnectionLostException(broken);
+        }
+    }
 
     public Task WriteAsync(TOut message, bool hasMore)
     {
@@ -28,3 +38,6 @@ internal sealed class GrpcCall<TIn, TOut, TWire>(
 
     public void Abort() => context.GetHttpContext().Abort();
 }
+
+/// <summary>The caller's connection broke in the middle of its call.</summary>
+internal sealed class ConnectionLostException(Exception inner) : IOException("The connection broke.", inner);

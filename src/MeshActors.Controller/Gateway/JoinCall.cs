@@ -49,9 +49,10 @@ internal sealed partial class JoinCall(
             return Refuse(Domain.Organizations.Organization.InvalidJoinKey);
         }
 
-        if (request.Organization.Length > 0 && request.Organization != key.Scope)
+        var organization = OrganizationId.Parse(key.Scope);
+        if (request.Organization.Length > 0 && !organization.IsCalled(request.Organization))
         {
-            return RefuseJoin(request, key, AgentProtocol.Mismatch(request.Organization, OrganizationId.Parse(key.Scope)));
+            return RefuseJoin(request, key, AgentProtocol.Mismatch(request.Organization, organization));
         }
 
         var challenger = new Challenger();

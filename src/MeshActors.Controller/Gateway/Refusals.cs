@@ -30,7 +30,7 @@ internal static class Refusals
             => StatusCode.AlreadyExists,
         RefusalCodes.PrefixMalformed or RefusalCodes.PrefixHostBits or RefusalCodes.PrefixReserved or RefusalCodes.PrefixInPool
             or RefusalCodes.AddressMalformed or RefusalCodes.AddressNotInPool or RefusalCodes.NameMalformed
-            or RefusalCodes.RequestMalformed or RefusalCodes.NodeAmbiguous or RefusalCodes.OrganizationMismatch
+            or RefusalCodes.RequestMalformed or RefusalCodes.NodeAmbiguous or RefusalCodes.RegionUnknown or RefusalCodes.OrganizationMismatch
             => StatusCode.InvalidArgument,
         RefusalCodes.TooManyPrefixes or RefusalCodes.TooManyNodes or RefusalCodes.TooManyJoinKeys or RefusalCodes.TooManyTokens
             or RefusalCodes.TooManyOrganizations or RefusalCodes.PoolExhausted or RefusalCodes.Overloaded

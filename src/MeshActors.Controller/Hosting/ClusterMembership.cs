@@ -17,6 +17,7 @@ internal static class ClusterMembership
             throw StartException.Input("--cluster-listen is for several controllers, which share a PostgreSQL database: name it with --database.");
         }
 
+        CheckRegions(options);
         var name = LocalNames.Primary(options).Host;
         return new MeshOptions
         {
@@ -27,8 +28,23 @@ internal static class ClusterMembership
             Roles = [.. options.Roles],
             Port = options.ClusterListen is { } listen ? new ClusterPort(listen, Advertised(options, listen)) : null,
             Identity = new PeerIdentity(PeerCertificate.Open(directory, authority, NameOf(name), time.GetUtcNow()), authority.Certificate),
+            Region = options.Region,
+            PeerRegions = [.. options.PeerRegions],
             Seeds = [.. options.Seeds.Select(seed => $"{HostAndPort.ToUrlHost(seed.Host)}:{seed.Port ?? options.ClusterListen?.Port ?? 0}")],
         };
+    }
+
+    private static void CheckRegions(ControllerOptions options)
+    {
+        if (options is { Region: null, PeerRegions.Count: > 0 })
+        {
+            throw StartException.Input("--peer-region names other regions, so this one needs a name too: give it with --region.");
+        }
+
+        if (options.PeerRegions.Any(peer => peer.Name == options.Region))
+        {
+            throw StartException.Input($"--peer-region '{options.Region}' is this controller's own region; name the others.");
+        }
     }
 
     private static string Advertised(ControllerOptions options, System.Net.IPEndPoint listen)

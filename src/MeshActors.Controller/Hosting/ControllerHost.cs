@@ -1,8 +1,10 @@
 using MeshActors.Cluster.Hosting;
+using MeshActors.Cluster.Regions;
 using MeshActors.Controller.Admin;
 using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Gateway;
+using MeshActors.Controller.Regions;
 using MeshActors.Controller.Remoting;
 using MeshActors.Controller.Trust;
 using Microsoft.Extensions.Logging.Console;
@@ -27,6 +29,9 @@ public sealed class ControllerHost : IAsyncDisposable
     }
 
     public DataDir Directory { get; }
+
+    /// <summary>What runs in it.</summary>
+    internal IServiceProvider Services => _app.Services;
 
     public string Url => _app.Services.GetRequiredService<ControllerIdentity>().Url;
 
@@ -107,6 +112,10 @@ public sealed class ControllerHost : IAsyncDisposable
         {
             app.MapGrpcService<AgentGatewayService>();
             app.MapGrpcService<AdminService>();
+            if (options.Region is not null)
+            {
+                app.MapGrpcService<RegionLinkService>();
+            }
         }
 
         return app;
@@ -127,6 +136,7 @@ public sealed class ControllerHost : IAsyncDisposable
         }
 
         services.AddSingleton<AdminDoor>().AddSingleton<AdminService>().AddSingleton<AdminInterceptor>();
+        services.AddSingleton<IRegionChannels, RegionChannels>().AddSingleton<RegionDoor>().AddSingleton<RegionLinkService>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = AgentProtocol.MessageBytesMax;

@@ -1,4 +1,5 @@
 using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Controller.Admin;
 using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.DataDirectory;
@@ -15,7 +16,7 @@ namespace MeshActors.Controller.Hosting;
 /// Each secret is in its file before its hash is in the journal, so a start that was interrupted is finished by the next.
 /// </summary>
 internal sealed class FirstSecrets(
-    IMesh mesh, DataDir directory, CertificateAuthority authority, ControllerIdentity identity, ControllerOptions options, TimeProvider time)
+    IMesh mesh, DataDir directory, CertificateAuthority authority, ControllerIdentity identity, ControllerOptions options, Homes homes, TimeProvider time)
 {
     /// <summary>True when this start made the join URL.</summary>
     public bool IsFirstStart { get; private set; }
@@ -25,10 +26,18 @@ internal sealed class FirstSecrets(
         var state = await mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
         await EnsureTokenAsync(state, cancellationToken).ConfigureAwait(false);
         // Nothing is made where the journal of an organization of that name is still to come, or is on its way.
-        var isAwaited = options.WithoutDefaultOrganization && !state.Organizations.Contains(OrganizationId.Default);
-        if (!isAwaited && await EnsureOrganizationAsync(state, cancellationToken).ConfigureAwait(false) is { } organization)
+        var isListed = state.Organizations.Contains(DefaultOf(state));
+        try
         {
-            await EnsureJoinUrlAsync(organization, cancellationToken).ConfigureAwait(false);
+            if ((isListed || !options.WithoutDefaultOrganization)
+                && await EnsureOrganizationAsync(state, cancellationToken).ConfigureAwait(false) is { } organization)
+            {
+                await EnsureJoinUrlAsync(organization, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (RegionAwayException) when (isListed)
+        {
+            // It has moved to a region that is away: this one starts without it. Its URL was made by the first start.
         }
 
         DurableFile.WritePublic(directory.ControllerUrl, identity.OwnUrl + "\n");
@@ -59,7 +68,7 @@ internal sealed class FirstSecrets(
     /// <summary>Null while it is being imported.</summary>
     private async Task<OrganizationState?> EnsureOrganizationAsync(DirectoryState state, CancellationToken cancellationToken)
     {
-        var id = OrganizationId.Default;
+        var id = DefaultOf(state);
         if (!state.Organizations.Contains(id))
         {
             var registered = await mesh.ExecuteAsync(new DirectoryCommand.RegisterOrganization(id), Meta(), cancellationToken).ConfigureAwait(false);
@@ -83,6 +92,10 @@ internal sealed class FirstSecrets(
             ?? throw new MeshUnavailableException($"Organization '{id}' was created and cannot be read.");
     }
 
+    /// <summary>One from before the region had a name stays the default.</summary>
+    private OrganizationId DefaultOf(DirectoryState state) =>
+        state.Organizations.Contains(OrganizationId.Default) ? OrganizationId.Default : OrganizationId.Default.In(homes.Own);
+
     private async Task EnsureJoinUrlAsync(OrganizationState state, CancellationToken cancellationToken)
     {
         var written = Read(directory.JoinUrl, Bearer.JoinKeyKind);
@@ -94,7 +107,7 @@ internal sealed class FirstSecrets(
                 return;
             }
 
-            written = Secrets.New(Bearer.JoinKeyKind, OrganizationId.Default.Value, authority.Pin);
+            written = Secrets.New(Bearer.JoinKeyKind, state.Id.Value, authority.Pin);
             IsFirstStart = true;
         }
 
@@ -109,7 +122,7 @@ internal sealed class FirstSecrets(
         {
             IsFirstStart = true;
             var key = new JoinKey(written.Id, written.Hash, Reusable: true, ExpiresAt: null, Replaces: null, "made by the first start");
-            Check(await mesh.ExecuteAsync(OrganizationId.Default, new OrganizationCommand.CreateJoinKey(key), Meta(), cancellationToken).ConfigureAwait(false));
+            Check(await mesh.ExecuteAsync(state.Id, new OrganizationCommand.CreateJoinKey(key), Meta(), cancellationToken).ConfigureAwait(false));
         }
     }
 

@@ -55,15 +55,19 @@ internal static class Listener
         var certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();
         if (options.ListensEverywhere)
         {
-            kestrel.ListenAnyIP(options.Listen.Port, listen => Secure(listen, certificates));
+            kestrel.ListenAnyIP(options.Listen.Port, listen => Secure(listen, certificates, options.Region is not null));
         }
         else
         {
-            kestrel.Listen(options.Listen, listen => Secure(listen, certificates));
+            kestrel.Listen(options.Listen, listen => Secure(listen, certificates, options.Region is not null));
         }
     }
 
-    private static void Secure(ListenOptions listen, ServerCertificates certificates)
+    /// <param name="asksForCertificate">
+    /// Of gateways of other regions, and who has none is welcome too: agents and operators show secrets. Whoever's it is, the
+    /// handshake takes it: the service that needs one judges it, and can say what is wrong.
+    /// </param>
+    private static void Secure(ListenOptions listen, ServerCertificates certificates, bool asksForCertificate)
     {
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         listen.UseHttps(new TlsHandshakeCallbackOptions
@@ -73,7 +77,8 @@ internal static class Listener
             {
                 ServerCertificateContext = certificates.Current,
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                ClientCertificateRequired = false,
+                ClientCertificateRequired = asksForCertificate,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => asksForCertificate || certificate is null,
             }),
         });
     }

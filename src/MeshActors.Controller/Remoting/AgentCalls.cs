@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Edge.V1;
 using MeshActors.Controller.Gateway;
@@ -31,6 +32,10 @@ internal sealed partial class AgentCalls(JoinCall join, ConnectCall connect, ILo
         catch (CallLateException late)
         {
             return new Refusal(RefusalCodes.Unavailable, late.Message);
+        }
+        catch (RegionAwayException away)
+        {
+            return new Refusal(RefusalCodes.Unavailable, away.Message);
         }
         catch (MeshUnavailableException)
         {

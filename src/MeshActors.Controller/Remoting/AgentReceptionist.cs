@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Remote;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Edge.V1;
@@ -41,7 +42,12 @@ internal sealed class AgentReceptionist : ReceiveActor
         _time = time;
         Receive<Open>(open =>
         {
-            if (Check(open) is { } reason)
+            if (!HasAgentsName(Sender))
+            {
+                // Without an answer: Akka would call any other name, wherever that leads.
+                Context.GetLogger().Warning("Open from [{0}:{1}], which is no agent's name", Sender.Path.Address.Host, Sender.Path.Address.Port);
+            }
+            else if (Check(open) is { } reason)
             {
                 Sender.Tell(new End { Reason = new Refused { Code = reason.Code, Message = reason.Message } });
             }
@@ -64,6 +70,9 @@ internal sealed class AgentReceptionist : ReceiveActor
     protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    private static bool HasAgentsName(IActorRef sender) =>
+        sender.Path.Address.Host?.EndsWith(EdgeForms.AgentSuffix, StringComparison.OrdinalIgnoreCase) == true;
 
     private Refusal? Check(Open open) =>
         _closer is not null ? Closing

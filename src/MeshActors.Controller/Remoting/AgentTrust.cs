@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using Akka.Event;
 using MeshActors.Contracts.Trust;
 using MeshActors.Controller.Gateway;
@@ -14,7 +15,10 @@ namespace MeshActors.Controller.Remoting;
 /// </summary>
 internal sealed partial class AgentTrust(X509Certificate2 authority, RefusalLog refusals, ILogger<AgentTrust> logger)
 {
-    public const string Cause = "certificate";
+    /// <summary>The cause of Akka's own words on a handshake that failed, for whatever reason.</summary>
+    public const string Handshake = "handshake";
+
+    public const string NoCertificate = "no certificate";
 
     public bool IsGood(X509Certificate2? certificate, X509Chain? chain, string address, SslPolicyErrors errors, ILoggingAdapter log)
     {
@@ -24,11 +28,13 @@ internal sealed partial class AgentTrust(X509Certificate2 authority, RefusalLog 
         }
 
         var peer = HostOf(address);
-        if (refusals.Enter($"edge/{peer}", Cause) is { } unsaid)
+        if (refusals.Enter($"edge/{peer}", Quoted().Replace(fault, "")) is { } unsaid)
         {
             Refused(peer, fault.ReplaceLineEndings(" "), unsaid);
         }
 
+        // Akka says next that the handshake failed: said already.
+        _ = refusals.Enter($"edge/{peer}", Handshake);
         return false;
     }
 
@@ -36,6 +42,10 @@ internal sealed partial class AgentTrust(X509Certificate2 authority, RefusalLog 
     private static string HostOf(string address) =>
         IPEndPoint.TryParse(address, out var endpoint) ? (endpoint.Address.IsIPv4MappedToIPv6 ? endpoint.Address.MapToIPv4() : endpoint.Address).ToString()
         : address;
+
+    /// <summary>Names that the peer chose.</summary>
+    [GeneratedRegex("'.*'", RegexOptions.Singleline)]
+    private static partial Regex Quoted();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The edge refused {Peer}: {Fault} ({Unsaid} like it unsaid).")]
     private partial void Refused(string peer, string fault, long unsaid);

@@ -23,54 +23,65 @@ internal sealed partial class EdgeLog : ReceiveActor
         _logger = logger;
         Context.System.EventStream.Subscribe(Self, typeof(Warning));
         Context.System.EventStream.Subscribe(Self, typeof(Error));
-        Receive<LogEvent>(said =>
-        {
-            if ($"{said.Message}" is var text && !IsAnEnd(text))
-            {
-                Tell(said, text);
-            }
-        });
+        Receive<LogEvent>(said => Hear(said.LogSource, $"{said.Message}".ReplaceLineEndings(" ")));
     }
 
     public static Props Props(RefusalLog refusals, ILogger logger) => Akka.Actor.Props.Create(() => new EdgeLog(refusals, logger));
 
-    /// <summary>An agent that has gone, as all do.</summary>
-    private static bool IsAnEnd(string text) =>
-        text == "Disassociated" || text.StartsWith("Association with remote system", StringComparison.Ordinal);
-
-    private void Tell(LogEvent said, string text)
+    private void Hear(string source, string text)
     {
-        var peer = Peer().Match(said.LogSource) is { Success: true } bySource ? bySource.Groups[1].Value
-            : Peer().Match(text) is { Success: true } byText ? byText.Groups[1].Value
-            : "unknown";
-        if (_refusals.Enter($"edge/{peer}", CauseOf(said, text)) is { } unsaid)
+        // An agent that has gone, as all do.
+        if (text == "Disassociated" || text.StartsWith("Association with remote system", StringComparison.Ordinal))
         {
-            Dropped(_logger, peer, Sentence(text), unsaid);
+            return;
+        }
+
+        var peer = Agent().Match(source) is { Success: true } bySource ? bySource.Groups[1].Value
+            : Connection().Match(text) is { Success: true } byText ? byText.Groups[1].Value
+            : null;
+        var form = Form().Match(text);
+        if (peer is null && form.Success)
+        {
+            // Akka's manager says again what its reader, who knows of whom, has said.
+            return;
+        }
+
+        Tell(peer ?? "unknown", form.Success ? form.Groups[1].Value : CauseOf(text), text);
+    }
+
+    private void Tell(string peer, string cause, string text)
+    {
+        if (_refusals.Enter($"edge/{peer}", cause) is { } unsaid)
+        {
+            Dropped(_logger, peer, text.Length > SentenceLengthMax ? text[..SentenceLengthMax] : text, unsaid);
+        }
+
+        if (cause == AgentTrust.NoCertificate)
+        {
+            // Akka says next that the handshake failed.
+            _ = _refusals.Enter($"edge/{peer}", AgentTrust.Handshake);
         }
     }
 
-    /// <summary>The same for every attempt: the text without what differs, and which form was refused.</summary>
-    private static string CauseOf(LogEvent said, string text) =>
-        text.Contains("TLS", StringComparison.Ordinal) || said.Cause?.GetBaseException() is System.Security.Authentication.AuthenticationException
-            ? AgentTrust.Cause
-            : Form().Match(text) is { Success: true } form ? form.Value
-            : said.Message is LogMessage { Format: var template } ? template
-            : Digits().Replace(text.Length > SentenceLengthMax ? text[..SentenceLengthMax] : text, "#");
-
-    private static string Sentence(string text)
-    {
-        var line = text.ReplaceLineEndings(" ");
-        return line.Length > SentenceLengthMax ? line[..SentenceLengthMax] : line;
-    }
+    /// <summary>The same for every attempt: the text without its numbers.</summary>
+    private static string CauseOf(string text) =>
+        text.Contains("did not provide a certificate", StringComparison.Ordinal) ? AgentTrust.NoCertificate
+        : text.Contains("TLS handshake", StringComparison.Ordinal) ? AgentTrust.Handshake
+        : Digits().Replace(text.Length > SentenceLengthMax ? text[..SentenceLengthMax] : text, "#");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The edge dropped what {Peer} sent: {Sentence} ({Unsaid} like it unsaid).")]
     private static partial void Dropped(ILogger logger, string peer, string sentence, long unsaid);
 
-    /// <summary>An agent's host in an Akka address, plain or as part of an actor's name; or a connection's address.</summary>
-    [GeneratedRegex(@"(?:@|%40)([^:%/\]]+)(?::|%3a)|->\[?(?:::ffff:)?([0-9a-f.:]+)\]?:\d+\]", RegexOptions.IgnoreCase)]
-    private static partial Regex Peer();
+    /// <summary>The agent's host in the name of the actor that serves its connection.</summary>
+    [GeneratedRegex("%40([^%/]+)%3a", RegexOptions.IgnoreCase | RegexOptions.RightToLeft)]
+    private static partial Regex Agent();
 
-    [GeneratedRegex(@"serializer id \[\d+\]")]
+    /// <summary>The address in what Akka says of a connection.</summary>
+    [GeneratedRegex(@"(?:from |->)\[*(?:::ffff:)?([0-9a-z.:-]+?)\]?:\d+\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Connection();
+
+    /// <summary>The number of a serializer, in Akka's words or in ours.</summary>
+    [GeneratedRegex(@"(?:serializer id \[|The form )(\d+)")]
     private static partial Regex Form();
 
     [GeneratedRegex(@"\d+")]

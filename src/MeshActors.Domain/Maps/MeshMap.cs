@@ -91,7 +91,8 @@ public sealed record MeshMap(long Revision, ImmutableSortedDictionary<NodeId, Ma
         OrganizationEvent.NodeRemoved e => e.Node,
         OrganizationEvent.Created or OrganizationEvent.JoinKeyCreated or OrganizationEvent.JoinKeyRevoked
             or OrganizationEvent.TokenCreated or OrganizationEvent.TokenRevoked
-            or OrganizationEvent.CredentialChanged or OrganizationEvent.PrefixesAllocated => null,
+            or OrganizationEvent.CredentialChanged or OrganizationEvent.PrefixesAllocated
+            or OrganizationEvent.Moved or OrganizationEvent.Settled => null,
         _ => throw new System.Diagnostics.UnreachableException(@event.GetType().Name),
     };
 

@@ -47,4 +47,10 @@ public abstract record OrganizationCommand
     public sealed record ReportEndpoints(NodeId Node, ValueList<Endpoint> Endpoints) : OrganizationCommand;
 
     public sealed record RemoveNode(NodeId Node) : OrganizationCommand;
+
+    /// <summary>This home gives the organization up, for ever, to that of another region.</summary>
+    public sealed record Move(RegionName To) : OrganizationCommand;
+
+    /// <summary>The new home has the whole journal and takes over.</summary>
+    public sealed record Settle(RegionName In) : OrganizationCommand;
 }

@@ -14,6 +14,9 @@ public static partial class Organization
         Command.Create c => Create(state, c),
         _ when !state.Exists => Decision<Event>.Reject(
             RefusalCodes.OrganizationUnknown, "There is no such organization; `meshctl org list` shows those that there are."),
+        Command.Move c => Move(state, c.To),
+        Command.Settle c => Settle(state, c.In),
+        _ when state.MovingTo is { } region => Decision<Event>.Reject(Elsewhere(state.Id, region)),
         Command.CreateJoinKey c => CreateJoinKey(state, c),
         Command.RevokeJoinKey c => RevokeJoinKey(state, c),
         Command.CreateToken c => CreateToken(state, c),

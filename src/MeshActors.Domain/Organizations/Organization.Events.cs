@@ -56,6 +56,12 @@ public abstract record OrganizationEvent
 
     /// <summary>The node is in no map any more and its credential opens nothing. What it holds stays reserved for it.</summary>
     public sealed record NodeRemoved(NodeId Node) : OrganizationEvent;
+
+    /// <summary>The last that this home decides: what follows is decided in that region.</summary>
+    public sealed record Moved(RegionName To) : OrganizationEvent;
+
+    /// <summary>The first that the new home decides.</summary>
+    public sealed record Settled(RegionName In) : OrganizationEvent;
 }
 
 /// <summary>The pools from which nodes get their own addresses. Fixed when the organization is created.</summary>

@@ -8,6 +8,9 @@ public static partial class Organization
     /// <exception cref="InvalidOperationException">The journal contradicts itself: stop the entity, do not guess.</exception>
     public static OrganizationState Evolve(OrganizationState state, Event @event) => @event switch
     {
+        // The fence: whatever else follows was written by a home that had given the organization up.
+        _ when state.MovingTo is { } region && @event is not Event.Settled =>
+            throw new InvalidOperationException($"{@event} follows the move of organization '{state.Id}' to region '{region}', which only that region's settling may."),
         Event.Created e when !state.Exists => OrganizationState.Initial with { Id = e.Organization, Plan = AddressPlan.For(e.Pools) },
         Event.JoinKeyCreated e when !state.JoinKeys.ContainsKey(e.Key.Id) =>
             state with { JoinKeys = state.JoinKeys.Add(e.Key.Id, new JoinKeyState(e.Key, IsRevoked: false, SpentBy: null)) },
@@ -28,6 +31,8 @@ public static partial class Organization
         Event.EndpointsChanged e when Active(state, e.Node) is { } node => With(state, node with { Endpoints = e.Endpoints }),
         Event.NodeRemoved e when Active(state, e.Node) is { } node =>
             With(state, node with { IsRemoved = true, Announced = [], Endpoints = [] }) with { ActiveNodes = state.ActiveNodes - 1 },
+        Event.Moved e when state.MovingTo is null && state.Home != e.To => state with { MovingTo = e.To },
+        Event.Settled e when state.MovingTo == e.In => state with { MovingTo = null, SettledIn = e.In },
         _ => throw new InvalidOperationException($"{@event} does not follow from the history of organization '{state.Id}'."),
     };
 

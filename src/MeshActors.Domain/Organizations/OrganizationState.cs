@@ -14,6 +14,15 @@ public sealed record OrganizationState
 
     public bool Exists => Id.Value.Length > 0;
 
+    /// <summary>The region to which it was given up and where it has not yet settled.</summary>
+    public RegionName? MovingTo { get; init; }
+
+    /// <summary>Where it settled last, if it ever moved.</summary>
+    public RegionName? SettledIn { get; init; }
+
+    /// <summary>The region that decides, or will; null in a deployment without regions.</summary>
+    public RegionName? Home => MovingTo ?? SettledIn ?? Id.Region;
+
     public AddressPlan Plan { get; init; } = AddressPlan.None;
 
     public ImmutableSortedDictionary<NodeId, Node> Nodes { get; init; } = ImmutableSortedDictionary<NodeId, Node>.Empty;

@@ -16,6 +16,12 @@ public static class EdgeForms
     /// <summary>The actor that takes <see cref="Open"/>.</summary>
     public const string Receptionist = "agents";
 
+    /// <summary>
+    /// The end of an agent's name, which has random letters before it: no two agents have the same, behind whatever NAT, and
+    /// nobody can be called by it (RFC 6761).
+    /// </summary>
+    public const string AgentSuffix = ".agent.invalid";
+
     /// <summary>Of <see cref="Open"/>.</summary>
     public const uint Version = 1;
 

@@ -10,6 +10,7 @@ using MeshActors.Contracts.Trust;
 using MeshActors.Controller.CommandLine;
 using MeshActors.Controller.Hosting;
 using MeshActors.Domain.Trust;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshActors.ActorTests.Gateway;
 
@@ -49,9 +50,12 @@ internal sealed class RunningController : IAsyncDisposable
 
     public static Task<RunningController> StartAsync(string directory) => StartAsync(directory, 0);
 
+    public static Task<RunningController> StartAsync(string directory, int port, Func<ControllerOptions, ControllerOptions> with) =>
+        StartAsync(directory, 0, port, null, with);
+
     /// <param name="edgePort">0: no edge.</param>
     /// <param name="port">0: a free one.</param>
-    public static async Task<RunningController> StartAsync(string directory, int edgePort, int port = 0, LogLines? logs = null)
+    public static async Task<RunningController> StartAsync(string directory, int edgePort, int port = 0, LogLines? logs = null, Func<ControllerOptions, ControllerOptions>? with = null)
     {
         var options = new ControllerOptions
         {
@@ -60,7 +64,7 @@ internal sealed class RunningController : IAsyncDisposable
             Listen = new IPEndPoint(IPAddress.Loopback, port == 0 ? FreePort() : port),
             EdgeListen = edgePort == 0 ? null : new IPEndPoint(IPAddress.Loopback, edgePort),
         };
-        var host = await ControllerHost.StartAsync(options, TimeProvider.System, logs, CancellationToken.None);
+        var host = await ControllerHost.StartAsync(with?.Invoke(options) ?? options, TimeProvider.System, logs, CancellationToken.None);
         var pin = PinOf(directory);
         var handler = new SocketsHttpHandler
         {
@@ -86,6 +90,10 @@ internal sealed class RunningController : IAsyncDisposable
         using var response = await http.GetAsync(new Uri(path, UriKind.Relative));
         return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
     }
+
+    /// <summary>A part of what runs in it.</summary>
+    public T Get<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
 
     public Task StopAsync() => _host.StopAsync(CancellationToken.None);
 

@@ -48,6 +48,7 @@ internal sealed class ClusterSite : Site
             await Network.HealAsync(controller.Machine);
         }
 
+        await Database.ThawAsync();
         await Network.HealAsync(Database.Machine);
     }
 

@@ -9,6 +9,8 @@ internal sealed class PostgresMachine(Machine machine, string address) : IAsyncD
     /// <summary>Seconds; a shutdown that waits for nobody takes less.</summary>
     private const string PatienceSeconds = "60";
 
+    private static readonly TimeSpan StutterRun = TimeSpan.FromMilliseconds(20);
+
     // Two faults of one schedule may both want it stopped: one after the other.
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -56,11 +58,17 @@ internal sealed class PostgresMachine(Machine machine, string address) : IAsyncD
 
     public Task ThawAsync() => SignalAsync("CONT");
 
-    /// <summary>Every packet of its takes so much longer; where the kernel has no netem, false.</summary>
-    public async Task<bool> SlowAsync(TimeSpan delay) =>
-        (await machine.TryAsync("tc", "qdisc", "add", "dev", "eth0", "root", "netem", "delay", $"{delay.TotalMilliseconds:0}ms")).ExitCode == 0;
-
-    public Task HurryAsync() => machine.TryAsync("tc", "qdisc", "del", "dev", "eth0", "root");
+    /// <summary>It stands still and goes on again and again: every statement takes about so much longer, on any kernel.</summary>
+    public Task<string> StutterAsync(TimeSpan pause, TimeSpan time) => machine.ShellAsync($"""
+        i=0
+        while [ $i -lt {time / (pause + StutterRun):0} ]; do
+          i=$((i + 1))
+          pkill -STOP -x postgres || true
+          sleep {pause.TotalSeconds:0.000}
+          pkill -CONT -x postgres || true
+          sleep {StutterRun.TotalSeconds:0.000}
+        done
+        """);
 
     public ValueTask DisposeAsync()
     {

@@ -4,7 +4,7 @@ namespace MeshActors.SystemTests.Lab;
 public static class Requirements
 {
     private static readonly string[] Commands =
-        ["unshare", "nsenter", "ip", "iptables", "ping", "wg", "wireguard-go", "dockerd", "docker", "busybox", "jq", "tc"];
+        ["unshare", "nsenter", "ip", "iptables", "ping", "wg", "wireguard-go", "dockerd", "docker", "busybox", "jq"];
 
     private static readonly string[] Programs = ["mesh-controller", "meshd", "meshctl"];
 

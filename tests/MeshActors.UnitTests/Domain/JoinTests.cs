@@ -106,6 +106,21 @@ public sealed class JoinTests
     }
 
     [Fact]
+    public void A_spent_key_brings_no_removed_machine_back() =>
+        Organization().Done(Join(1)).Done(ReplaceKey(1)).Done(With(ReplaceKey(1), 7))
+            .Done(new OrganizationCommand.RemoveNode(Id(1)))
+            .Refused(RefusalCodes.JoinKeyUsed, With(ReplaceKey(1), 7));
+
+    [Fact]
+    public void A_spent_key_does_not_undo_the_next_replacement()
+    {
+        var next = new OrganizationCommand.CreateJoinKey(new JoinKey("next", Hash("next"), Reusable: false, null, Id(1), ""));
+        Organization().Done(Join(1)).Done(ReplaceKey(1)).Done(With(ReplaceKey(1), 7))
+            .Done(next).Done(With(next, 8))
+            .Refused(RefusalCodes.JoinKeyUsed, With(ReplaceKey(1), 7));
+    }
+
+    [Fact]
     public void A_replacement_with_another_nodes_key_is_refused() =>
         Organization().Done(Join(1)).Done(Join(2)).Done(ReplaceKey(1))
             .Refused(RefusalCodes.KeyInUse, With(ReplaceKey(1), 2));

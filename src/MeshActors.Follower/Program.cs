@@ -1,0 +1,1 @@
+return await MeshActors.Follower.FollowCommand.RunAsync(args);

@@ -72,13 +72,9 @@ public sealed class HistoryTests : IDisposable
 
     /// <remarks>The file was written by the first version that was, and is never made anew.</remarks>
     [Fact]
+    [Trait("Journal", "SQLite")]
     public async Task A_journal_of_the_first_version_opens_is_verified_and_goes_on()
     {
-        if (TestJournal.IsPostgres)
-        {
-            return;    // the first version had SQLite alone
-        }
-
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "journal-v1.db"), _directory.File("mesh.db"));
         await using var host = await MeshHost.StartAsync(_directory.Path);
         var replay = await SameAsync(host.Mesh, Some.Acme);

@@ -24,13 +24,18 @@ public sealed record AddressPlan
     /// A pool's first address names the network (in v6 the Subnet-Router anycast address, RFC 4291 2.6.1), the last of v4
     /// is its broadcast address: nobody gets them.
     /// </remarks>
-    public static AddressPlan For(AddressPools pools)
+    public static AddressPlan For(AddressPools pools) => Of(pools, []);
+
+    /// <summary>With all that nodes hold.</summary>
+    /// <exception cref="InvalidOperationException">Two nodes hold a part of the same.</exception>
+    public static AddressPlan Of(AddressPools pools, IReadOnlyCollection<(Prefix Prefix, NodeId Holder)> held)
     {
         var nobody = default(NodeId);
-        var v4 = PrefixTrie.Empty
-            .Assign(First(pools.V4), nobody)
-            .Assign(Prefix.From(Last(pools.V4), 32), nobody);
-        return new AddressPlan(pools, v4, PrefixTrie.Empty.Assign(First(pools.V6), nobody));
+        (Prefix, NodeId)[] v4 = [(First(pools.V4), nobody), (Prefix.From(Last(pools.V4), 32), nobody)];
+        return new AddressPlan(
+            pools,
+            PrefixTrie.Of(held.Where(entry => !entry.Prefix.IsV6).Concat(v4)),
+            PrefixTrie.Of(held.Where(entry => entry.Prefix.IsV6).Append((First(pools.V6), nobody))));
     }
 
     public Prefix PoolOf(bool isV6) => isV6 ? Pools.V6 : Pools.V4;

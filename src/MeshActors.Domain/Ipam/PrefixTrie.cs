@@ -12,6 +12,30 @@ public sealed class PrefixTrie
 
     private PrefixTrie(Tree? root) => _root = root;
 
+    /// <summary>All of one family at once: the tree that assigning one after the other makes, in a fraction of the time.</summary>
+    /// <exception cref="InvalidOperationException">Two holders have a part in common.</exception>
+    public static PrefixTrie Of(IEnumerable<(Prefix Prefix, NodeId Holder)> held)
+    {
+        var leaves = new List<Leaf>();
+        // What lies around another comes right before it.
+        foreach (var (prefix, holder) in held.OrderBy(entry => entry.Prefix))
+        {
+            if (leaves is [.., var last] && Overlaps(last, prefix.Bits, prefix.Length))
+            {
+                if (last.Holder != holder)
+                {
+                    throw Conflict(new Leaf(prefix.Bits, prefix.Length, holder));
+                }
+
+                continue;
+            }
+
+            leaves.Add(new Leaf(prefix.Bits, prefix.Length, holder));
+        }
+
+        return leaves.Count == 0 ? Empty : new PrefixTrie(Build(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(leaves)));
+    }
+
     /// <summary>A held prefix that shares an address with this one: it, one around it, or the first within it.</summary>
     public (Prefix Prefix, NodeId Holder)? FindOverlap(Prefix prefix)
     {
@@ -112,6 +136,25 @@ public sealed class PrefixTrie
             Branch branch => new Branch(branch.Length, Insert(branch.Left, leaf), branch.Right),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    /// <param name="leaves">Sorted, and none within another.</param>
+    private static Tree Build(ReadOnlySpan<Leaf> leaves)
+    {
+        if (leaves.Length == 1)
+        {
+            return leaves[0];
+        }
+
+        var common = CommonLength(leaves[0].Bits, leaves[^1].Bits);
+        var (left, right) = (0, leaves.Length);
+        while (left < right)
+        {
+            var middle = (left + right) / 2;
+            (left, right) = IsRight(leaves[middle].Bits, common) ? (left, middle) : (middle + 1, right);
+        }
+
+        return new Branch(common, Build(leaves[..left]), Build(leaves[left..]));
     }
 
     private static UInt128? LowestFree(Tree? tree, UInt128 start, int length)

@@ -49,9 +49,8 @@ public sealed record OrganizationState
         IEnumerable<TokenState> tokens) => Initial with
         {
             Id = id,
-            Plan = nodes
-            .SelectMany(node => node.Addresses.Concat(node.Allocated).Select(prefix => (prefix, node.Id)))
-            .Aggregate(AddressPlan.For(pools), (plan, held) => plan.Assign(held.prefix, held.Id)),
+            Plan = AddressPlan.Of(
+                pools, [.. nodes.SelectMany(node => node.Addresses.Concat(node.Allocated).Select(prefix => (prefix, node.Id)))]),
             Nodes = nodes.ToImmutableSortedDictionary(node => node.Id, node => node),
             NodesByKey = nodesByKey.ToImmutableDictionary(),
             ActiveNodes = nodes.Count(node => !node.IsRemoved),

@@ -47,6 +47,36 @@ public sealed class AddressPlanProperties
         });
 
     [Fact]
+    public void A_plan_made_at_once_is_the_one_made_step_by_step() =>
+        Gen.Select(AnyPrefix, Gen.Int[1, 4].Select(Id)).Array[0, 60].Sample(claims =>
+        {
+            var plan = AddressPlan.For(SmallPools);
+            var held = new List<(Prefix Prefix, NodeId Holder)>();
+            foreach (var (prefix, node) in claims.Where(claim => !SmallPools.V4.Overlaps(claim.Item1) && !SmallPools.V6.Overlaps(claim.Item1)))
+            {
+                if (plan.FindConflict(prefix, node) is null)
+                {
+                    plan = plan.Assign(prefix, node);
+                    held.Add((prefix, node));
+                }
+                else
+                {
+                    Assert.Throws<InvalidOperationException>(() => AddressPlan.Of(SmallPools, [.. held, (prefix, node)]));
+                }
+            }
+
+            var atOnce = AddressPlan.Of(SmallPools, held);
+            foreach (var probe in claims.Select(claim => claim.Item1).Append(SmallPools.V4).Append(SmallPools.V6))
+            {
+                Assert.Equal(plan.FindHolder(probe), atOnce.FindHolder(probe));
+                Assert.Equal(plan.FindConflict(probe, Id(1)), atOnce.FindConflict(probe, Id(1)));
+            }
+
+            Assert.Equal(plan.LowestFree(isV6: false), atOnce.LowestFree(isV6: false));
+            Assert.Equal(plan.LowestFree(isV6: true), atOnce.LowestFree(isV6: true));
+        });
+
+    [Fact]
     public void The_lowest_free_address_is_that_of_a_scan_until_the_pool_is_full() =>
         Gen.Int[1, 62].Array[0, 80].Sample(requested =>
         {

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Measures the event tool on one organization's long journal, made by the real rules, with the published programs:
+#   tests/measure-events.sh [EVENTS] [NODES]      default 1000000 10000; a few minutes and 3 GB of disk, and a quiet machine
+# MEASURE_BUILT=1 takes what is published already.
+set -euo pipefail
+source "$(dirname "$0")/../deploy/prepare.sh"
+
+readonly EVENTS=${1:-1000000} NODES=${2:-10000}
+readonly BENCH=$ROOT/artifacts/bin/MeshActors.Benchmarks/release/MeshActors.Benchmarks
+PORT=$((20000 + RANDOM % 10000))
+WORK=$(mktemp -d)
+export MESHCTL_DATA_DIR=$WORK/data
+
+# measure WHAT COMMAND...: what it prints of itself, and its largest resident memory.
+measure() {
+  local what=$1
+  shift
+  /usr/bin/env time -f "%M" -o "$WORK/memory" "$@" >"$WORK/out" || { cat "$WORK/out"; fail "$what failed."; }
+  echo "$what: $(grep -o 'in [0-9.]* s ([0-9,]* a second)' "$WORK/out" | head -1), $(($(<"$WORK/memory") / 1024)) MB"
+}
+
+finish() {
+  kill "$CONTROLLER" 2>/dev/null || true
+  rm -rf "$WORK"
+}
+
+require_sdk
+if [[ -z ${MEASURE_BUILT:-} ]]; then
+  (publish)
+  as_owner dotnet build "$ROOT/tests/MeshActors.Benchmarks" -c Release -v quiet
+fi
+export PATH=$PUBLISHED/meshctl:$PUBLISHED/mesh-controller:$PATH
+install_missing time:time
+CONTROLLER=
+trap finish EXIT
+
+"$BENCH" journal "$NODES" "$EVENTS" "$WORK/made.jsonl"
+measure "verify of an export" meshctl events verify "$WORK/made.jsonl"
+mesh-controller --data-dir "$WORK/data" --listen "127.0.0.1:$PORT" --no-default-org >"$WORK/ready" 2>"$WORK/log" &
+CONTROLLER=$!
+until grep -q ready "$WORK/ready"; do sleep 0.2; done
+measure "import" meshctl events import "$WORK/made.jsonl"
+measure "export" meshctl --org acme events export "$WORK/export.jsonl" --force
+cmp "$WORK/made.jsonl" "$WORK/export.jsonl" && echo "the export is the same, byte for byte"
+measure "verify of the live journal" meshctl --org acme events verify
+start=${EPOCHREALTIME/./}
+meshctl --org acme events replay --at "$((EVENTS * 9 / 10))" >/dev/null
+elapsed=$(((${EPOCHREALTIME/./} - start) / 1000))
+echo "replay --at $((EVENTS * 9 / 10)) of the live journal: $elapsed ms, $((EVENTS * 9 / 10 * 1000 / elapsed)) events a second"
+kill "$CONTROLLER"
+wait "$CONTROLLER" || true
+"$BENCH" recovery "$WORK/data/mesh.db" acme

@@ -43,7 +43,9 @@ public static class MeshHosting
             provider.GetRequiredService<ILogger<RegionLinks>>()));
         services.AddSingleton(provider => provider.GetRequiredService<MeshReadiness>().RegionHome);
         services.AddSingleton<OrganizationMove>();
-        services.AddSingleton(new GatewayUrls(options.Roles.Contains(ClusterRoles.Gateway) ? options.GatewayUrl : null));
+        services.AddSingleton(new GatewayUrls(
+            options.Roles.Contains(ClusterRoles.Gateway) ? options.GatewayUrl : null,
+            [.. options.PeerRegions.SelectMany(peer => peer.Gateways).Select(gateway => gateway.GetLeftPart(UriPartial.Authority))]));
         services.AddSingleton<IMesh>(provider => provider.GetRequiredService<MeshReadiness>().Mesh);
         // Before Akka, whose journal asks for its tables as soon as it starts.
         services.AddHostedService<JournalPreparation>();

@@ -103,7 +103,10 @@ public sealed class RegionTests : IAsyncLifetime
         var hello = machine.Hello();
         hello.Organization = "default";
         using var stream = await TwoRegions.ConnectAsync(Us, machine, hello);
-        Assert.Equal("default@eu", (await stream.NextAsync()).Welcome.Organization);
+        var welcome = (await stream.NextAsync()).Welcome;
+        Assert.Equal("default@eu", welcome.Organization);
+        Assert.Equal(2, welcome.Gateways.Count);
+        Assert.StartsWith(welcome.Gateways[0], Us.Url, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,7 +17,8 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
     /// <summary>Longer than any outage that is expected; a join that needs longer has failed.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>As long as a gateway tries: a shorter one leaves it with the work of callers who have gone.</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentDictionary<string, ConcurrentQueue<TimeSpan>> _successes = [];

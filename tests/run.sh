@@ -99,7 +99,7 @@ if [[ " ${suites[*]} " == *" system "* ]]; then
   require_root "${suites[@]}"
   install_missing "${BUILD_NEEDS[@]}" "${LAB_NEEDS[@]}"
 fi
-[[ " ${suites[*]} " != *" postgres "* ]] || install_postgres
+[[ " ${suites[*]} " != *" actor "* && " ${suites[*]} " != *" postgres "* ]] || install_postgres
 require_sdk
 if ! build || { [[ " ${suites[*]} " == *" system "* ]] && ! (publish); }; then
   echo "The build failed."

@@ -38,7 +38,7 @@ internal sealed class MeshHost : IAsyncDisposable
         }, TimeProvider.System, null);
     }
 
-    private static async Task<MeshHost> StartAsync(MeshOptions options, TimeProvider time, LogLines? log)
+    public static async Task<MeshHost> StartAsync(MeshOptions options, TimeProvider time, LogLines? log)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
         builder.Logging.ClearProviders();
@@ -48,7 +48,7 @@ internal sealed class MeshHost : IAsyncDisposable
         builder.Services.AddSingleton(time);
         builder.Services.AddMesh(options);
         var host = builder.Build();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
         {
             await host.StartAsync(patience.Token);

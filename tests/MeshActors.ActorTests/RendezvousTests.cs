@@ -1,0 +1,73 @@
+using Akka.Actor;
+using Akka.Cluster;
+using MeshActors.ActorTests.Support;
+using MeshActors.Cluster.Hosting;
+using MeshActors.Cluster.Storage;
+using MeshActors.Domain;
+using Npgsql;
+
+namespace MeshActors.ActorTests;
+
+/// <summary>Processes that know nothing but a PostgreSQL database find each other in it.</summary>
+public sealed class RendezvousTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _connection = PostgresServer.DatabaseFor($"rendezvous-{Guid.CreateVersion7()}");
+
+    [Fact]
+    public async Task Three_that_start_at_once_on_an_empty_database_are_one_cluster_and_again_after_all_have_stopped()
+    {
+        for (var start = 0; start < 2; start++)
+        {
+            var hosts = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => StartAsync()));
+            foreach (var host in hosts)
+            {
+                await UntilMembersAsync(host, 3);
+            }
+
+            var name = OrganizationId.Parse($"org-{start}");
+            await hosts[start].Mesh.FoundAsync(name);
+            Assert.NotNull(await hosts[2].Mesh.GetAsync(name, default));
+            await Task.WhenAll(hosts.Select(host => host.StopAsync()));
+            Assert.Equal(0L, Scalar("SELECT count(*) FROM mesh_member"));
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_cannot_reach_a_living_member_begins_no_cluster_of_its_own()
+    {
+        await JournalSchema.MigrateAsync(Database, default);
+        Run("INSERT INTO mesh_member VALUES ('akka.tcp://mesh@192.0.2.1:7443', 'x', true, null, now() + interval '8 s')");
+        var began = TimeProvider.System.GetTimestamp();
+        await using var host = await StartAsync();
+
+        // The row is of a dead process after 8 + 15 s, and only then is it passed over.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.FromSeconds(23), Patience);
+        await UntilMembersAsync(host, 1);
+    }
+
+    private PostgresDatabase Database => new(new NpgsqlConnectionStringBuilder(_connection));
+
+    private Task<MeshHost> StartAsync() => MeshHost.StartAsync(new MeshOptions { Journal = Database }, TimeProvider.System, null);
+
+    private static Task<int> UntilMembersAsync(MeshHost host, int count) => Until.TrueAsync(
+        () => Task.FromResult(Akka.Cluster.Cluster.Get(host.Get<ActorSystem>()).State.Members.Count(member => member.Status == MemberStatus.Up)),
+        up => up == count);
+
+    private void Run(string sql)
+    {
+        using var connection = new NpgsqlConnection(_connection);
+        connection.Open();
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private object? Scalar(string sql)
+    {
+        using var connection = new NpgsqlConnection(_connection);
+        connection.Open();
+        using var command = new NpgsqlCommand(sql, connection);
+        return command.ExecuteScalar();
+    }
+}

@@ -84,7 +84,7 @@ public sealed class HistoryTests : IDisposable
         Assert.Equal([Some.Acme], directory.Organizations);
         Assert.Equal([("d1", false), ("d2", true)], directory.Tokens.Values.Select(token => (token.Token.Id, token.IsRevoked)));
         var kinds = (await host.Mesh.RowsAsync()).Select(row => row.Manifest).Distinct().Count();
-        Assert.Equal(typeof(OrganizationEvent).GetNestedTypes().Length, kinds);
+        Assert.Equal(FirstVersionKinds, kinds);
 
         await host.Mesh.DoneAsync(new OrganizationCommand.CreateJoinKey(new JoinKey("now", Some.JoinSecret, Reusable: true, null, null, "")));
         await host.Mesh.DoneAsync(Some.Join("late", "10.200.0.0/24") with { JoinKeyId = "now" });
@@ -92,6 +92,10 @@ public sealed class HistoryTests : IDisposable
     }
 
     private const long FirstVersionRevision = 358;
+
+    /// <summary>One of each that there was; later ones came after it.</summary>
+    private const int FirstVersionKinds = 13;
+
     private const string FirstVersionHash = "24bee163f8573889692301b1119beb7ee08b1008767f49c279cc9b416994d822";
 
     private static async Task<Replay> SameAsync(IMesh mesh, OrganizationId organization)

@@ -80,7 +80,8 @@ public sealed class EdgeDoorTests(RunningEdge edge) : IClassFixture<RunningEdge>
         Assert.Equal(0, Hostile.Gadget.Ran);
         Assert.Equal(0, Hostile.Created.Count);
         Assert.Single(Of(hostile), line => line.Contains(said, StringComparison.Ordinal));
-        Assert.InRange(Of(hostile).Count, 1, 2);
+        // Akka sends a form or two more with a remote actor or a watch; each is said once, too.
+        Assert.InRange(Of(hostile).Count, 1, 3);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ internal sealed class SteadyAgent(Gateways gateways, string organization, NodeId
             {
                 await FollowAsync(stop);
             }
-            catch (Exception fault) when (fault is RpcException or OperationCanceledException or InvalidOperationException)
+            catch (Exception fault) when (fault is RpcException or OperationCanceledException or InvalidOperationException or IOException)
             {
                 // Comes back, to any.
             }

@@ -53,13 +53,14 @@ internal static class Listener
         limits.Http2.KeepAlivePingDelay = PingDelay;
         limits.Http2.KeepAlivePingTimeout = PingTimeout;
         var certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();
+        var stopping = kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         if (options.ListensEverywhere)
         {
-            kestrel.ListenAnyIP(options.Listen.Port, listen => Secure(listen, certificates, options.Region is not null));
+            kestrel.ListenAnyIP(options.Listen.Port, listen => Secure(listen.EndWith(stopping), certificates, options.Region is not null));
         }
         else
         {
-            kestrel.Listen(options.Listen, listen => Secure(listen, certificates, options.Region is not null));
+            kestrel.Listen(options.Listen, listen => Secure(listen.EndWith(stopping), certificates, options.Region is not null));
         }
     }
 

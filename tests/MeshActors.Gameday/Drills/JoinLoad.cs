@@ -119,7 +119,7 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
                 await call.RequestStream.WriteAsync(new JoinStep { Proof = new JoinProof { Proof = ByteString.CopyFrom(proof) } });
             }
         }
-        catch (Exception fault) when (fault is RpcException or InvalidOperationException or IOException)
+        catch (Exception fault) when (fault is not FormatException)
         {
             // Unknown: the same is asked again, elsewhere.
         }

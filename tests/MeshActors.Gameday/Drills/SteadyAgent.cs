@@ -1,4 +1,3 @@
-using Grpc.Core;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Contracts.Sessions;
@@ -36,7 +35,7 @@ internal sealed class SteadyAgent(Gateways gateways, string organization, NodeId
             {
                 await FollowAsync(stop);
             }
-            catch (Exception fault) when (fault is RpcException or OperationCanceledException or InvalidOperationException or IOException)
+            catch (Exception fault) when (fault is not FormatException)
             {
                 // Comes back, to any.
             }

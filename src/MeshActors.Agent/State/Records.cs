@@ -25,7 +25,7 @@ internal sealed record Identity
 
     /// <summary>All gateways that may be tried.</summary>
     [JsonIgnore]
-    public IReadOnlyList<Uri> Reachable => [.. Servers.Concat(Gateways).Distinct().Select(server => new Uri(server))];
+    public IReadOnlyList<Uri> Reachable => [.. Servers.Concat(Gateways).Select(server => new Uri(server)).Distinct()];
 
     /// <summary>SHA-256 of the CA's key, from the join URL.</summary>
     public string? Pin { get; init; }

@@ -68,13 +68,22 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
     }
 
     /// <summary>Whether it can now; and if not, the sentence that says why.</summary>
+    /// <exception cref="OperationCanceledException">Something did not answer in time.</exception>
     public async Task<(bool IsReady, string Reason)> CheckAsync(CancellationToken cancellationToken)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
-        var fault = cluster.SelfMember.Status != MemberStatus.Up ? $"This process is {cluster.SelfMember.Status} in its cluster."
-            : FindPartition(cluster.State)
-            ?? await FindDeadRegionAsync(cancellationToken).ConfigureAwait(false)
-            ?? await options.Journal.FindFaultAsync(cancellationToken).ConfigureAwait(false);
+        if (cluster.SelfMember.Status != MemberStatus.Up)
+        {
+            return (false, $"This process is {cluster.SelfMember.Status} in its cluster.");
+        }
+
+        if (FindPartition(cluster.State) is { } partition)
+        {
+            return (false, partition);
+        }
+
+        await AskRegionsAsync(cancellationToken).ConfigureAwait(false);
+        var fault = await options.Journal.FindFaultAsync(cancellationToken).ConfigureAwait(false);
         return (fault is null, fault ?? "");
     }
 
@@ -85,13 +94,12 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
         return lost * 2 > all || (all > 1 && lost * 2 == all) ? $"{lost} of the cluster's {all} controllers cannot be reached from here." : null;
     }
 
-    private async Task<string?> FindDeadRegionAsync(CancellationToken cancellationToken)
+    // One that has not started, or has died, does not answer in the caller's time.
+    private async Task AskRegionsAsync(CancellationToken cancellationToken)
     {
         foreach (var region in new[] { organizations.ActorRef, nodes.ActorRef, directory.ActorRef })
         {
             await region.Ask<CurrentShardRegionState>(GetShardRegionState.Instance, cancellationToken).ConfigureAwait(false);
         }
-
-        return null;
     }
 }

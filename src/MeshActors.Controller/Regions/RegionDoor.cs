@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
@@ -10,14 +9,10 @@ using MeshActors.Controller.Gateway;
 namespace MeshActors.Controller.Regions;
 
 /// <summary>Lets in gateways of other regions that mean this one, and nobody else.</summary>
-internal sealed partial class RegionDoor(MeshOptions options, Homes homes, ILogger<RegionDoor> logger)
+internal sealed partial class RegionDoor(MeshOptions options, Homes homes, RefusalLog refusals, ILogger<RegionDoor> logger)
 {
-    /// <summary>Of refusals that were logged. Who is refused comes back twice a second; one line of it is enough.</summary>
-    private const int ToldMax = 1_000;
-
     // A connection's certificate is judged once.
     private readonly ConditionalWeakTable<X509Certificate2, string> _verdicts = [];
-    private readonly ConcurrentDictionary<string, bool> _told = [];
 
     /// <exception cref="RpcException">Another certificate than a controller's, or another region is meant.</exception>
     public void Admit(ServerCallContext context)
@@ -42,14 +37,14 @@ internal sealed partial class RegionDoor(MeshOptions options, Homes homes, ILogg
     private RpcException Refuse(ServerCallContext context, StatusCode status, string fault)
     {
         var remote = Caller.RemoteAddress(context)?.ToString() ?? "unknown";
-        if (_told.Count < ToldMax && _told.TryAdd($"{remote} {fault}", true))
+        if (refusals.Enter($"region/{remote}", fault) is { } unsaid)
         {
-            Refused(remote, fault);
+            Refused(remote, fault, unsaid);
         }
 
         return new RpcException(new Status(status, fault));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A link from {Remote} to this region was refused: {Fault}. The same is not logged again.")]
-    private partial void Refused(string remote, string fault);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A link from {Remote} to this region was refused: {Fault} ({Unsaid} like it unsaid).")]
+    private partial void Refused(string remote, string fault, long unsaid);
 }

@@ -119,9 +119,9 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
                 await call.RequestStream.WriteAsync(new JoinStep { Proof = new JoinProof { Proof = ByteString.CopyFrom(proof) } });
             }
         }
-        catch (Exception fault) when (fault is not FormatException)
+        catch (Exception)
         {
-            // Unknown: the same is asked again, elsewhere.
+            // However a call breaks, its outcome is unknown: the same is asked again, elsewhere.
         }
 
         return null;

@@ -24,10 +24,11 @@ public sealed class NodeActor : JournaledEntity<NodeActivityState, NodeEvent>
 
     private void See(NodeSeen message)
     {
-        var events = NodeActivity.Decide(State, message.Seen);
-        if (!events.IsEmpty)
+        // Nothing depends on a note: one too many is not taken.
+        var events = NodeActivity.Decide(Ahead, message.Seen);
+        if (!events.IsEmpty && !IsOverloaded)
         {
-            Store(events, message.Meta, _ => { });
+            Store(events, message.Meta);
         }
     }
 }

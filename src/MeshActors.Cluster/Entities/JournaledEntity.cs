@@ -176,6 +176,11 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     {
         var first = Revision + 1;
         _commit.EndWrite();
+        if (Revision != LastSequenceNr)
+        {
+            throw new InvalidOperationException($"'{PersistenceId}' stored up to {LastSequenceNr}, and takes it for {Revision}.");
+        }
+
         ImmutableArray<StoredEntry> entries = [.. batch.Select((entry, index) => new StoredEntry(first + index, entry.Manifest, entry.Bytes))];
         foreach (var entry in entries)
         {

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Akka.Actor;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Contracts.History;

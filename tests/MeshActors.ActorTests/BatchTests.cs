@@ -165,6 +165,7 @@ public sealed class BatchTests : IAsyncLifetime, IDisposable
         Assert.Equal(_before, StoredRevision());
         Tell(Some.Join("b"));
         Tell(Some.Join("c"));
+        Assert.Equal(_before, StoredRevision());
         gate.SetResult();
 
         Assert.Equal([_before + 1], Bundle());

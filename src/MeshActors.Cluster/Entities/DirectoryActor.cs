@@ -15,7 +15,7 @@ public sealed class DirectoryActor : JournaledEntity<DirectoryState, DirectoryEv
         : base(entityId, DirectoryState.Initial, DirectoryJournal.Codec)
     {
         Command<ExecuteDirectory>(Execute);
-        Command<GetDirectory>(_ => Sender.Tell(DirectoryAnswer.Of(State)));
+        Command<GetDirectory>(_ => Answer(DirectoryAnswer.Of(Ahead)));
     }
 
     public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new DirectoryActor(entityId));

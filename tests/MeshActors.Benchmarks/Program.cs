@@ -14,7 +14,9 @@ switch (args)
     case [BareGateway.Verb]:
         return await BareGateway.RunAsync();
     case ["load", ..]:
-        return await new System.CommandLine.RootCommand { LoadCommand.Create(machine) }.Parse(args).InvokeAsync();
+        var load = new System.CommandLine.RootCommand { LoadCommand.Create(machine) }.Parse(args);
+        var status = await load.InvokeAsync();
+        return load.Errors.Count > 0 ? 2 : status;
     case ["join", var urlFile, var count] when int.TryParse(count, out var nodes) && nodes is > 0 and <= 10_000:
         Console.WriteLine(machine);
         await JoinBenchmark.RunAsync(File.ReadAllText(urlFile).Trim(), nodes);

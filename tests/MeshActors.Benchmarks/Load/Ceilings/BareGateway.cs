@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Grpc.Core;
+using MeshActors.Contracts.Trust;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -59,7 +60,7 @@ internal static class BareGateway
             app.MapGrpcService<BareService>();
             await app.StartAsync().ConfigureAwait(false);
             var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            await Console.Out.WriteLineAsync(new Uri(address).Port.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+            await Console.Out.WriteLineAsync($"{new Uri(address).Port} {PinnedTrust.PinOf(certificate)}").ConfigureAwait(false);
             // Each line is how often, and what.
             while (await Console.In.ReadLineAsync().ConfigureAwait(false) is { } line)
             {
@@ -97,10 +98,9 @@ internal static class BareGateway
     }
 
     /// <summary>One method, bound by hand so that bytes go out as they are.</summary>
-    [BindServiceMethod(typeof(BareService), nameof(Bind))]
-    private sealed class BareService
+    [BindServiceMethod(typeof(BareServiceBase), nameof(Bind))]
+    private abstract class BareServiceBase
     {
-        private static readonly WriteOptions MoreToCome = new(WriteFlags.BufferHint);
         private static readonly Marshaller<byte[]> AsIs = Marshallers.Create<byte[]>(
             (message, context) =>
             {
@@ -110,11 +110,18 @@ internal static class BareGateway
             },
             context => context.PayloadAsNewBuffer());
 
-        public static void Bind(ServiceBinderBase binder, BareService? service) => binder.AddMethod(
+        public static void Bind(ServiceBinderBase binder, BareServiceBase? service) => binder.AddMethod(
             new Method<byte[], byte[]>(MethodType.DuplexStreaming, "bare.Gateway", nameof(Connect), AsIs, AsIs),
             service is null ? null : new DuplexStreamingServerMethod<byte[], byte[]>(service.Connect));
 
-        public async Task Connect(IAsyncStreamReader<byte[]> requests, IServerStreamWriter<byte[]> replies, ServerCallContext context)
+        public abstract Task Connect(IAsyncStreamReader<byte[]> requests, IServerStreamWriter<byte[]> replies, ServerCallContext context);
+    }
+
+    private sealed class BareService : BareServiceBase
+    {
+        private static readonly WriteOptions MoreToCome = new(WriteFlags.BufferHint);
+
+        public override async Task Connect(IAsyncStreamReader<byte[]> requests, IServerStreamWriter<byte[]> replies, ServerCallContext context)
         {
             var queue = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(QueueMax) { SingleReader = true });
             lock (Streams)

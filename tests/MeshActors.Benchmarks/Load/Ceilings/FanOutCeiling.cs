@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using MeshActors.Benchmarks.Load.Agents;
 using MeshActors.Benchmarks.Load.Http2;
 using MeshActors.Benchmarks.Load.Phases;
+using MeshActors.Contracts.Trust;
 
 namespace MeshActors.Benchmarks.Load.Ceilings;
 
@@ -47,8 +49,12 @@ internal static class FanOutCeiling
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        var port = int.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
-        var target = stage.Target(stage.Options.Connections) with { Address = new IPEndPoint(IPAddress.Loopback, port), Trust = (_, _, _, _) => true };
+        var said = (await process.StandardOutput.ReadLineAsync())?.Split(' ') ?? throw new LoadFailedException("The bare gRPC server does not start: see above.");
+        var target = stage.Target(stage.Options.Connections) with
+        {
+            Address = new IPEndPoint(IPAddress.Loopback, int.Parse(said[0], CultureInfo.InvariantCulture)),
+            Trust = (_, certificate, _, _) => certificate is X509Certificate2 shown && PinnedTrust.PinOf(shown) == said[1],
+        };
         var links = Enumerable.Range(0, stage.Options.Connections).Select(_ => new Link(target)).ToList();
         var agents = new List<BareAgent>();
         stage.Progress.Begin($"{count:N0} streams of a bare gRPC server", count);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Grpc.Core;
 using MeshActors.ActorTests.Support;
 using MeshActors.Benchmarks.Load.Ceilings;
 using MeshActors.Benchmarks.Load.Phases;
@@ -27,40 +28,45 @@ internal static class LoadRun
 
     public static async Task RunAsync(LoadOptions options, LoadReport report, Progress progress, CancellationToken stop)
     {
-        progress.Begin($"starting {options.Program}");
-        string[] database = options.Database == "postgres" ? ["--database", PostgresServer.DatabaseFor("load")] : [];
-        await using var controller = await ControllerUnderLoad.StartAsync(options.Program, database, stop);
-        using var @operator = new Operator(controller);
-        await using var stage = new Stage(options, controller, @operator, report, progress);
         try
         {
-            if (options.Runs(Joins.Name))
-            {
-                await Joins.RunAsync(stage);
-            }
-
-            await EnrollAsync(stage);
-            var phases = Phases.Where(phase => options.Runs(phase.Name)).ToList();
-            if (phases.Count > 0)
-            {
-                await stage.ConnectAsync(options.Connections);
-                await stage.CheckAsync("connecting");
-            }
-
-            foreach (var (name, run) in phases)
-            {
-                stop.ThrowIfCancellationRequested();
-                await run(stage);
-                await stage.CheckAsync(name);
-            }
+            progress.Begin($"starting {options.Program}");
+            string[] database = options.Database == "postgres" ? ["--database", PostgresServer.DatabaseFor("load")] : [];
+            await using var controller = await ControllerUnderLoad.StartAsync(options.Program, database, stop);
+            using var @operator = new Operator(controller);
+            await using var stage = new Stage(options, controller, @operator, report, progress);
+            await PlayAsync(stage, stop);
         }
-        catch (LoadFailedException fault)
+        catch (Exception fault) when (fault is LoadFailedException or RpcException or InvalidOperationException or TimeoutException or OperationCanceledException)
         {
-            report.Fault(fault.Message);
+            report.Fault(stop.IsCancellationRequested ? "It was stopped before its end." : fault.Message);
         }
         finally
         {
             progress.Clear();
+        }
+    }
+
+    private static async Task PlayAsync(Stage stage, CancellationToken stop)
+    {
+        if (stage.Options.Runs(Joins.Name))
+        {
+            await Joins.RunAsync(stage);
+        }
+
+        await EnrollAsync(stage);
+        var phases = Phases.Where(phase => stage.Options.Runs(phase.Name)).ToList();
+        if (phases.Count > 0)
+        {
+            await stage.ConnectAsync(stage.Options.Connections);
+            await stage.CheckAsync("connecting");
+        }
+
+        foreach (var (name, run) in phases)
+        {
+            stop.ThrowIfCancellationRequested();
+            await run(stage);
+            await stage.CheckAsync(name);
         }
     }
 

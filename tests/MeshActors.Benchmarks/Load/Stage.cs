@@ -121,7 +121,15 @@ internal sealed class Stage(LoadOptions options, ControllerUnderLoad controller,
 
     public async Task ConnectAsync(IReadOnlyList<SimulatedAgent> agents)
     {
-        await Fleet.ConnectAsync(agents, OpeningAtOnce, progress.Show);
+        var (begun, before) = (0, Fleet.Current);
+        foreach (var agent in agents)
+        {
+            await agent.ConnectAsync();
+            begun++;
+            await UntilAsync(() => begun - (Fleet.Current - before) < OpeningAtOnce, "streams do not open");
+            progress.Show(Fleet.Current);
+        }
+
         await UntilAsync(() => agents.All(agent => agent.IsCurrent), "not all agents are connected and current");
     }
 
@@ -187,7 +195,7 @@ internal sealed class Stage(LoadOptions options, ControllerUnderLoad controller,
                     $"After {SettleMax.TotalSeconds:0} s {otherwise}; current: {Fleet.Current}. {string.Join("; ", Fleet.Ends.Select(end => $"{end.Value} times: {end.Key}"))}");
             }
 
-            await Task.Delay(5);
+            await Task.Delay(1);
         }
     }
 

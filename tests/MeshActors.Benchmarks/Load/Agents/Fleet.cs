@@ -58,25 +58,6 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
-    /// <summary>All are connected and current.</summary>
-    /// <param name="atOnce">Streams that are being opened.</param>
-    public async Task ConnectAsync(IEnumerable<SimulatedAgent> agents, int atOnce, Action<int> progress)
-    {
-        var begun = 0;
-        foreach (var agent in agents)
-        {
-            var opening = agent.ConnectAsync();
-            begun++;
-            while (begun - Current >= atOnce)
-            {
-                await Task.Delay(1).ConfigureAwait(false);
-                progress(Current);
-            }
-
-            await opening.ConfigureAwait(false);
-        }
-    }
-
     public void JoinRepeated() => Interlocked.Increment(ref _joinsRepeated);
 
     public void Received(int bytes)

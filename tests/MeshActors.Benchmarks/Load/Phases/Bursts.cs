@@ -11,6 +11,9 @@ internal static class Bursts
 
     private const int ChangesAtOnce = 50;
 
+    /// <summary>Of which fewer bursts tell as much.</summary>
+    private const int ManyAgents = 5_000;
+
     private static readonly TimeSpan BurstMax = TimeSpan.FromSeconds(30);
 
     public static async Task RunAsync(Stage stage)
@@ -18,7 +21,7 @@ internal static class Bursts
         var organization = stage.Organizations[0];
         var agents = organization.Agents.Count;
         var atOnce = Math.Min(ChangesAtOnce, agents / 2);
-        var bursts = stage.Options.Choose(20, 6);
+        var bursts = stage.Options.Choose(agents > ManyAgents ? 6 : 20, 6);
         var idle = await Propagation.IdleCpuAsync(stage);
         // Whoever changed in the phase before has its turn again.
         await Task.Delay(Mover.TurnOfAnAgent);

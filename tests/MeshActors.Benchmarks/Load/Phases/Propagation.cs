@@ -28,11 +28,14 @@ internal static class Propagation
 
     private const int WarmUp = 20;
 
+    /// <summary>Of which fewer changes tell as much.</summary>
+    private const int ManyAgents = 5_000;
+
     public static async Task RunAsync(Stage stage)
     {
         var organization = stage.Organizations[0];
         var agents = organization.Agents.Count;
-        var changes = stage.Options.Choose(300, 60);
+        var changes = stage.Options.Choose(agents > ManyAgents ? 100 : 300, 60);
         for (var index = 0; index < WarmUp; index++)
         {
             await WaveAsync(organization, index);

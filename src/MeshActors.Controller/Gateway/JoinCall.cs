@@ -51,7 +51,7 @@ internal sealed partial class JoinCall(
 
         if (!place.TryName(organization))
         {
-            return RefuseJoin(request, key, Overloaded);
+            return Refuse(Overloaded);
         }
 
         var challenger = new Challenger();

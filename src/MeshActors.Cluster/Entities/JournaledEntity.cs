@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -19,11 +20,16 @@ namespace MeshActors.Cluster.Entities;
 public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 {
     private readonly JournalCodec<TEvent> _codec;
+    private readonly string _kind;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private byte[] _lastHash = HashChain.Start;
     private string? _contradiction;
+    private long _replayed;
 
-    protected JournaledEntity(string persistenceId, TState initial, JournalCodec<TEvent> codec)
+    /// <param name="kind">As metrics call it.</param>
+    protected JournaledEntity(string kind, string persistenceId, TState initial, JournalCodec<TEvent> codec)
     {
+        _kind = kind;
         PersistenceId = persistenceId;
         State = initial;
         _codec = codec;
@@ -56,6 +62,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistFailure(cause, @event, sequenceNr);
+        JournalMetrics.Failed(_kind, "failed");
         TellFailure(cause);
     }
 
@@ -63,6 +70,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistRejected(cause, @event, sequenceNr);
+        JournalMetrics.Failed(_kind, "rejected");
         TellFailure(cause);
         Context.Stop(Self);
     }
@@ -76,12 +84,14 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     {
         var encoded = Encode(events, meta);
         var entries = ImmutableArray.CreateBuilder<StoredEntry>(events.Length);
+        var since = Stopwatch.GetTimestamp();
         PersistAll(encoded.Select(pair => pair.Entry), entry =>
         {
             Apply(encoded[entries.Count].Event, entry);
             entries.Add(new StoredEntry(Revision, entry.Manifest, entry.Bytes));
             if (entries.Count == events.Length)
             {
+                JournalMetrics.Stored(_kind, events.Length, since);
                 stored(entries.MoveToImmutable());
             }
         });
@@ -92,10 +102,12 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected void StoreAsIs(ImmutableArray<JournalEntry> rows, TState after, byte[] lastHash, Action stored)
     {
         var left = rows.Length;
+        var since = Stopwatch.GetTimestamp();
         PersistAll(rows, _ =>
         {
             if (--left == 0)
             {
+                JournalMetrics.Stored(_kind, rows.Length, since);
                 State = after;
                 Revision = LastSequenceNr;
                 _lastHash = lastHash;
@@ -128,6 +140,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 
     private void Replay(JournalEntry entry) => Understand(() =>
     {
+        _replayed++;
         if (LastSequenceNr != Revision + 1)
         {
             throw new InvalidOperationException($"the entry after {Revision} is missing, {LastSequenceNr} follows");
@@ -169,12 +182,14 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         {
             _contradiction = $"The journal of '{PersistenceId}' cannot be read at entry {LastSequenceNr}: {e.Message}. "
                 + "Nothing of it is changed or answered until the journal is restored from a backup, or read by the version that wrote it.";
+            JournalMetrics.Failed(_kind, "contradiction");
             Context.GetLogger().Error(e, "{0}", _contradiction);
         }
     }
 
     private void AfterRecovery()
     {
+        JournalMetrics.Recovered(_kind, _replayed, _startedAt);
         if (_contradiction is { } sentence)
         {
             Become(() =>

@@ -114,7 +114,7 @@ public sealed class OutputTests
             """{"id":"01900000-0000-7000-8000-000000000001","name":"node1","publicKey":"a+/c=","addresses":["100.64.0.1/32"],"""
             + """ "allocated":["172.24.0.0/24","172.25.0.0/24"],"announced":["172.24.0.0/24"],"endpoints":[],"removed":false,""".TrimStart()
             + """ "connected":true,"appliedRevision":7,"lag":0,"agentVersion":"","lastSeen":"2026-11-22T11:57:00.000Z",""".TrimStart()
-            + """ "warnings":["172.28.0.0/24 is a network of this machine's own."],"sessions":[],"formerKeys":[]}""".TrimStart(),
+            + """ "warnings":["172.28.0.0/24 is a network of this machine's own."],"sessions":[],"formerKeys":[],"behindSince":null,"stuck":false}""".TrimStart(),
             json);
     }
 

@@ -15,7 +15,7 @@ internal sealed partial class JoinCall(
     IMesh mesh, KnownOrganizations organizations, TimeProvider time, PendingJoins pending, AgentRefusals refusals, ILogger<JoinCall> logger)
 {
     private static readonly Refusal Overloaded = new(RefusalCodes.Overloaded,
-        $"{AgentProtocol.PendingJoinsMax} joins are under way, the most that this controller takes at once; try again in a few seconds.");
+        $"As many joins are under way as this controller takes at once: {AgentProtocol.PendingJoinsMax}, and a half of them of one organization; try again in a few seconds.");
 
     private static readonly Refusal WrongProof = new(RefusalCodes.JoinProofInvalid,
         "The agent did not prove that it holds the private half of its WireGuard key; start meshd again.");
@@ -25,19 +25,10 @@ internal sealed partial class JoinCall(
 
     public async Task RunAsync(IAgentCall<JoinStep, JoinStep> call)
     {
-        if (!pending.TryEnter())
-        {
-            Joins.Add(1, MeshMeter.Tag("outcome", "refused"));
-            await ReplyAsync(call, RefuseCall(call, Overloaded)).ConfigureAwait(false);
-            return;
-        }
-
         var outcome = "broken";
         try
         {
-            var reply = await HandshakeAsync(call).ConfigureAwait(false);
-            outcome = reply.Refused is null ? "joined" : "refused";
-            await ReplyAsync(call, reply).ConfigureAwait(false);
+            outcome = await AnswerAsync(call).ConfigureAwait(false) is null ? "joined" : "refused";
         }
         catch (CallRefusedException refused)
         {
@@ -48,11 +39,24 @@ internal sealed partial class JoinCall(
         finally
         {
             Joins.Add(1, MeshMeter.Tag("outcome", outcome));
-            pending.Leave();
         }
     }
 
-    private async Task<JoinReply> HandshakeAsync(IAgentCall<JoinStep, JoinStep> call)
+    /// <returns>Why it was refused, or null.</returns>
+    private async Task<Refused?> AnswerAsync(IAgentCall<JoinStep, JoinStep> call)
+    {
+        // Who does not take its answer holds no place of others.
+        JoinReply reply;
+        using (var place = pending.TryEnter())
+        {
+            reply = place is null ? RefuseCall(call, Overloaded) : await HandshakeAsync(call, place).ConfigureAwait(false);
+        }
+
+        await ReplyAsync(call, reply).ConfigureAwait(false);
+        return reply.Refused;
+    }
+
+    private async Task<JoinReply> HandshakeAsync(IAgentCall<JoinStep, JoinStep> call, PendingJoins.Place place)
     {
         var request = (await NextAsync(call).ConfigureAwait(false)).Request ?? throw CallRefusedException.Malformed("The first step of a join is its request.");
         if (Edge.Check(request) is { } malformed)
@@ -71,9 +75,15 @@ internal sealed partial class JoinCall(
             return RefuseJoin(request, key, call, AgentProtocol.Mismatch(request.Organization, organization));
         }
 
+        if (!place.TryName(organization))
+        {
+            return RefuseJoin(request, key, call, Overloaded);
+        }
+
         var challenger = new Challenger();
         await call.WriteAsync(new JoinStep { Challenge = challenger.Challenge }).ConfigureAwait(false);
         var proof = (await NextAsync(call).ConfigureAwait(false)).Proof ?? throw CallRefusedException.Malformed("The second step of a join is its proof.");
+        await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
         return challenger.Verify(request, proof.Proof.Span)
             ? await JoinAsync(request, key, call).ConfigureAwait(false)
             : RefuseJoin(request, key, call, WrongProof);

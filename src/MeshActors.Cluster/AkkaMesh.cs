@@ -32,11 +32,12 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
 
     public Task<CommandReply> ExecuteAsync(
         OrganizationId organization, OrganizationCommand command, Meta meta, CancellationToken cancellationToken) =>
-        _calls.AskAsync<CommandReply>(
-            actors.Organizations, new ExecuteOrganization(organization, command, meta), $"Organization '{organization}'", cancellationToken);
+        CommandMetrics.MeasureAsync(command, () => _calls.AskAsync<CommandReply>(
+            actors.Organizations, new ExecuteOrganization(organization, command, meta), $"Organization '{organization}'", cancellationToken));
 
     public Task<CommandReply> ExecuteAsync(DirectoryCommand command, Meta meta, CancellationToken cancellationToken) =>
-        _calls.AskAsync<CommandReply>(actors.Directory, new ExecuteDirectory(command, meta), "The directory", cancellationToken);
+        CommandMetrics.MeasureAsync(
+            command, () => _calls.AskAsync<CommandReply>(actors.Directory, new ExecuteDirectory(command, meta), "The directory", cancellationToken));
 
     public async Task<DirectoryState> GetDirectoryAsync(CancellationToken cancellationToken)
     {
@@ -52,6 +53,12 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
         return view.Organization is { } here
             ? here with { Presence = await others.AddAsync(here.Presence, organization, cancellationToken).ConfigureAwait(false) }
             : null;
+    }
+
+    public async Task<IReadOnlyList<NodeLag>> GetLagsAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var here = await AskFeedsAsync<LagsAnswer>(organization, new GetLags(organization), cancellationToken).ConfigureAwait(false);
+        return await others.AddAsync(here, organization, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken)
@@ -177,12 +184,15 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
     }
 
     // A feed is in this process: one question is enough.
-    private async Task<T> AskFeedAsync<T>(OrganizationId organization, OrganizationFeed.IFeedRequest request, CancellationToken cancellationToken)
+    private Task<T> AskFeedAsync<T>(OrganizationId organization, OrganizationFeed.IFeedRequest request, CancellationToken cancellationToken) =>
+        AskFeedsAsync<T>(organization, new Feeds.Feeds.ForOrganization(organization, request), cancellationToken);
+
+    private async Task<T> AskFeedsAsync<T>(OrganizationId organization, object request, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         try
         {
-            return await actors.Feeds.Ask<T>(new Feeds.Feeds.ForOrganization(organization, request), Patience, either.Token).ConfigureAwait(false);
+            return await actors.Feeds.Ask<T>(request, Patience, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -26,6 +26,9 @@ public interface IMesh
     /// <summary>The organization as this process's feed has it, or null when there is none of that name.</summary>
     Task<OrganizationView?> GetAsync(OrganizationId organization, CancellationToken cancellationToken);
 
+    /// <summary>The organization's agents that are connected somewhere and do not apply what they are told.</summary>
+    Task<IReadOnlyList<NodeLag>> GetLagsAsync(OrganizationId organization, CancellationToken cancellationToken);
+
     /// <summary>What a machine's own entity remembers of its sessions, keys and warnings.</summary>
     Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken);
 

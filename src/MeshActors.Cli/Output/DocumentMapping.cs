@@ -26,7 +26,9 @@ internal static class DocumentMapping
         Moments.IsoOrNull(n.LastSeenUnixMs),
         [.. n.Warnings],
         whole ? [.. n.Sessions.Select(ToDocument)] : null,
-        whole ? [.. n.FormerKeys] : null);
+        whole ? [.. n.FormerKeys] : null,
+        Moments.IsoOrNull(n.BehindSinceUnixMs),
+        n.Stuck);
 
     public static PrefixDocument ToDocument(this Wire.PrefixHolding p) =>
         new(p.Prefix, p.Kind, p.NodeId, p.NodeName, p.Announced, p.NodeRemoved);
@@ -50,7 +52,8 @@ internal static class DocumentMapping
     }
 
     public static StatusDocument ToDocument(this Wire.Status s, Uri server) => new(
-        server.ToString(), s.Version, Moments.IsoOrNull(s.StartedUnixMs), s.Address, s.Organizations, s.ConnectedAgents, s.Journal, s.MemoryBytes);
+        server.ToString(), s.Version, Moments.IsoOrNull(s.StartedUnixMs), s.Address, s.Organizations, s.ConnectedAgents, s.Journal, s.MemoryBytes,
+        new SortedDictionary<string, long>(s.Refusals, StringComparer.Ordinal));
 
     private static SessionDocument ToDocument(Wire.NodeSession s) => new(
         Moments.Iso(DateTimeOffset.FromUnixTimeMilliseconds(s.OpenedUnixMs)),

@@ -12,6 +12,7 @@ internal sealed record OrganizationDocument(
 internal sealed record OrganizationsDocument(IReadOnlyList<OrganizationDocument> Organizations);
 
 /// <param name="LastSeen">UTC, or null for never.</param>
+/// <param name="BehindSince">UTC; null when it has applied what it was told, or is only just behind.</param>
 /// <param name="Sessions">Newest first; of one node only.</param>
 internal sealed record NodeDocument(
     string Id,
@@ -29,7 +30,9 @@ internal sealed record NodeDocument(
     string? LastSeen,
     IReadOnlyList<string> Warnings,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SessionDocument>? Sessions,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? FormerKeys);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? FormerKeys,
+    string? BehindSince = null,
+    bool Stuck = false);
 
 /// <param name="Closed">Null while it is open.</param>
 internal sealed record SessionDocument(string Opened, string? Closed, string RemoteAddress, string AgentVersion, string Reason);
@@ -70,8 +73,10 @@ internal sealed record EventDocument(long Revision, string Time, string Type, Pr
 
 internal sealed record PrincipalDocument(string Kind, string Id, string Name);
 
+/// <param name="Refusals">Since the process started, by DOOR/CODE.</param>
 internal sealed record StatusDocument(
-    string Server, string Version, string? Started, string Address, int Organizations, int ConnectedAgents, string Journal, long MemoryBytes);
+    string Server, string Version, string? Started, string Address, int Organizations, int ConnectedAgents, string Journal, long MemoryBytes,
+    IReadOnlyDictionary<string, long>? Refusals = null);
 
 /// <param name="Hash">SHA-256 of the stored record.</param>
 /// <param name="PreviousHash">That of the one before it, as the record says; empty in the first.</param>

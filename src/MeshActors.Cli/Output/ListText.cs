@@ -51,7 +51,8 @@ internal static class ListText
         ("Organizations", Number(s.Organizations)),
         ("Connected agents", Number(s.ConnectedAgents)),
         ("Journal", s.Journal),
-        ("Memory", $"{Number(s.MemoryBytes / (1 << 20))} MiB"));
+        ("Memory", $"{Number(s.MemoryBytes / (1 << 20))} MiB"),
+        ("Refused", string.Join(", ", s.Refusals.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {Number(pair.Value)}"))));
 
     public static string JoinKeyState(Wire.JoinKey key, DateTimeOffset now) =>
         key.Revoked ? "revoked"

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -19,11 +20,16 @@ namespace MeshActors.Cluster.Entities;
 public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 {
     private readonly JournalCodec<TEvent> _codec;
+    private readonly string _kind;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly GroupCommit<Head, JournalEntry, Waiting> _commit;
     private string? _contradiction;
+    private long _replayed;
 
-    protected JournaledEntity(string persistenceId, TState initial, JournalCodec<TEvent> codec)
+    /// <param name="kind">As metrics call it.</param>
+    protected JournaledEntity(string kind, string persistenceId, TState initial, JournalCodec<TEvent> codec)
     {
+        _kind = kind;
         PersistenceId = persistenceId;
         _codec = codec;
         _commit = new GroupCommit<Head, JournalEntry, Waiting>(new Head(initial, HashChain.Start));
@@ -81,6 +87,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistFailure(cause, @event, sequenceNr);
+        JournalMetrics.Failed(_kind, "failed");
         TellFailure(cause);
     }
 
@@ -88,6 +95,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistRejected(cause, @event, sequenceNr);
+        JournalMetrics.Failed(_kind, "rejected");
         TellFailure(cause);
         Context.Stop(Self);
     }
@@ -162,10 +170,12 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         var left = batch.Length;
         if (left > 0)
         {
+            var since = Stopwatch.GetTimestamp();
             PersistAllAsync(batch, _ =>
             {
                 if (--left == 0)
                 {
+                    JournalMetrics.Stored(_kind, batch.Length, since);
                     BatchStored(batch);
                 }
             });
@@ -194,6 +204,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 
     private void Replay(JournalEntry entry) => Understand(() =>
     {
+        _replayed++;
         if (LastSequenceNr != Revision + 1)
         {
             throw new InvalidOperationException($"the entry after {Revision} is missing, {LastSequenceNr} follows");
@@ -237,12 +248,14 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         {
             _contradiction = $"The journal of '{PersistenceId}' cannot be read at entry {LastSequenceNr}: {e.Message}. "
                 + "Nothing of it is changed or answered until the journal is restored from a backup, or read by the version that wrote it.";
+            JournalMetrics.Failed(_kind, "contradiction");
             Context.GetLogger().Error(e, "{0}", _contradiction);
         }
     }
 
     private void AfterRecovery()
     {
+        JournalMetrics.Recovered(_kind, _replayed, _startedAt);
         if (_contradiction is { } sentence)
         {
             Become(() =>

@@ -28,7 +28,7 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
 
     /// <param name="region">This cluster's; null in a deployment without regions.</param>
     public OrganizationActor(OrganizationId id, RegionName? region)
-        : base(PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
+        : base("organization", PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
     {
         _id = id;
         _region = region;

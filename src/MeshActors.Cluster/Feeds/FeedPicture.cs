@@ -25,6 +25,9 @@ internal sealed class FeedPicture(OrganizationState state, MeshMap map, RecentCh
 
     public long Revision => Map.Revision;
 
+    /// <summary>How many were shown before it and with it.</summary>
+    public long Bundle { get; set; } = 1;
+
     /// <summary>Of this revision or a little earlier: the delta from it to this revision is known.</summary>
     public WholeMap Whole { get; } = whole;
 
@@ -84,6 +87,7 @@ internal sealed class FeedBoard(FeedPicture first) : INoSerializationVerificatio
     public void Show(FeedPicture next)
     {
         var previous = _current;
+        next.Bundle = previous.Bundle + 1;
         _current = next;
         previous.Supersede();
     }

@@ -3,6 +3,8 @@ using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using MeshActors.Domain.Trust;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeshActors.Cluster.Feeds;
 
@@ -38,6 +40,20 @@ internal sealed record FeedSettings(
 
     /// <summary>An agent that takes nothing for so long holds a connection for nothing. Longer than a passing network fault.</summary>
     public TimeSpan StuckMax { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// An agent that has not applied a revision for so long is stuck, and named. A whole map of 10,000 peers takes one 4 s;
+    /// what fails is tried again every 5 s.
+    /// </summary>
+    public TimeSpan BehindMax { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Before that an agent is only on its way, and no slow one.</summary>
+    public TimeSpan SlowAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Shows what each feed's last tick saw.</summary>
+    public FeedGauges Gauges { get; init; } = new();
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 }
 
 /// <summary>Why a gateway ends a stream, beside the domain's refusal codes. Part of the contract with agents.</summary>

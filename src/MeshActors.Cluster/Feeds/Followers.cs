@@ -10,6 +10,7 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
 {
     private readonly Dictionary<NodeId, Following> _live = [];
     private readonly Dictionary<NodeId, Presence> _past = [];
+    private readonly LagWatch _lags = new(organization, settings);
 
     public bool Any => _live.Count > 0;
 
@@ -82,6 +83,13 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
             Leave(following);
         }
     }
+
+    public FeedFigures Look(FeedFold fold) => _lags.Look(_live.Values, fold);
+
+    /// <summary>Connected agents that do not apply what they are told.</summary>
+    public IEnumerable<NodeLag> Lags() => _live.Values
+        .Where(following => following.Lag.For > TimeSpan.Zero)
+        .Select(following => new NodeLag(following.Request.Node, Now - following.Lag.For, following.Lag.For >= settings.BehindMax));
 
     public void CutAll(string code, string sentence)
     {

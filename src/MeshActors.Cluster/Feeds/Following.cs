@@ -26,6 +26,7 @@ internal sealed class Following(
 
     // The revision of the map that was handed out; -1 before the first.
     private long _position = position;
+    private long _bundle;
 
     public FollowRequest Request { get; } = request;
 
@@ -41,6 +42,9 @@ internal sealed class Following(
     /// <summary>The warnings that the agent said last. The feed's own.</summary>
     public ValueList<string> Warnings { get; set; } = [];
 
+    /// <summary>The feed's own.</summary>
+    public Lag Lag { get; } = new();
+
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cut.Token);
@@ -49,6 +53,7 @@ internal sealed class Following(
             var picture = board.Current;
             if (_position == picture.Revision)
             {
+                _bundle = picture.Bundle;
                 await IdleAsync(picture, either.Token).ConfigureAwait(false);
                 cancellationToken.ThrowIfCancellationRequested();
                 continue;
@@ -56,18 +61,24 @@ internal sealed class Following(
 
             if (_position >= 0 && picture.DeltaFrom(_position) is { } delta)
             {
+                FeedMetrics.Delta(delta.Length, _bundle == 0 ? 1 : picture.Bundle - _bundle);
                 _position = picture.Revision;
+                _bundle = picture.Bundle;
                 yield return delta;
                 continue;
             }
 
+            FeedMetrics.WholeMap();
             _position = picture.Whole.Revision;
+            _bundle = picture.Bundle - 1;
             foreach (var chunk in picture.Whole.Chunks)
             {
+                FeedMetrics.Chunk(chunk.Length);
                 yield return chunk;
             }
         }
 
+        FeedMetrics.GoAway(_goAway!.Length);
         yield return _goAway;
     }
 
@@ -94,6 +105,7 @@ internal sealed class Following(
         if (Interlocked.CompareExchange(ref _goAway, message.ToByteArray(), null) is null)
         {
             EndReason = code;
+            FeedMetrics.Cut(code);
             _cut.Cancel();
             _ended.CancelAfter(GoAwayGrace);
         }

@@ -45,6 +45,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<FeedPast.PastRead>(OnPastRead);
         Receive<SessionStarted>(message => _followers.MakeWay(message.Node));
         Receive<GetPresence>(_ => Sender.Tell(new PresenceAnswer([.. _followers.Presence().Select(pair => new NodePresence(pair.Key, pair.Value))])));
+        Receive<GetLags>(_ => Sender.Tell(new LagsAnswer([.. _followers.Lags()])));
         Receive<StoredEntries>(OnEntries);
         Receive<SubscribedWhole>(OnWhole);
         Receive<EntityBroken>(OnBroken);
@@ -66,7 +67,11 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         _subscription.Ask(Self, Have);
     }
 
-    protected override void PostStop() => _followers.CutAll(GoAwayCodes.GoingAway, "This controller process is stopping; connect again.");
+    protected override void PostStop()
+    {
+        _followers.CutAll(GoAwayCodes.GoingAway, "This controller process is stopping; connect again.");
+        _settings.Gauges.Forget(_id);
+    }
 
     private long Have => _fold?.Revision ?? 0;
 
@@ -313,6 +318,11 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         _subscription.Renew(Self, Have);
         AnswerWaiting();
         _followers.CutStuck();
+        if (_fold is { State.Exists: true } fold)
+        {
+            _settings.Gauges.Show(_id, _followers.Look(fold));
+        }
+
         if (_followers.Any)
         {
             _usedAt = _settings.Time.GetTimestamp();

@@ -50,10 +50,15 @@ public static class MeshHosting
         // Before Akka, whose journal asks for its tables as soon as it starts.
         services.AddHostedService<JournalPreparation>();
         return services.AddAkka(SystemName, (akka, provider) => akka.Configure(
-            options, provider.GetRequiredService<GatewayUrls>(), provider.GetRequiredService<RegionLinks>(), provider.GetRequiredService<TimeProvider>()));
+            options,
+            provider.GetRequiredService<GatewayUrls>(),
+            provider.GetRequiredService<RegionLinks>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>()));
     }
 
-    private static void Configure(this AkkaConfigurationBuilder akka, MeshOptions options, GatewayUrls gateways, RegionLinks links, TimeProvider time)
+    private static void Configure(
+        this AkkaConfigurationBuilder akka, MeshOptions options, GatewayUrls gateways, RegionLinks links, TimeProvider time, ILoggerFactory loggers)
     {
         akka.ConfigureLoggers(loggers =>
         {
@@ -83,7 +88,8 @@ public static class MeshHosting
         akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options);
         akka.WithActors((system, registry) => registry.Register<RegionRouter>(
             links.StartRouter(system, registry.Get<OrganizationActor>(), registry.Get<NodeActor>())));
-        akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time));
+        akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time, loggers));
+        akka.WithActors((system, _) => MemberGauges.Start(system));
         akka.AddStartup((system, _) => Join(system, options, gateways, time));
     }
 
@@ -100,11 +106,17 @@ public static class MeshHosting
         }
     }
 
-    private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, RegionLinks links, TimeProvider time)
+    private static void StartFeeds(
+        ActorSystem system, IActorRegistry registry, MeshOptions options, RegionLinks links, TimeProvider time, ILoggerFactory loggers)
     {
         var notes = system.ActorOf(NodeNotes.Props(registry.Get<RegionRouter>()), "node-notes");
         var rows = new HomeRows(new OrganizationRows(options.Journal.Connect), links);
-        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, options.GatewayName, time) { Homes = links.Homes };
+        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, options.GatewayName, time)
+        {
+            Homes = links.Homes,
+            Logger = loggers.CreateLogger<OrganizationFeed>(),
+        };
+        system.RegisterOnTermination(settings.Gauges.Dispose);
         var feeds = system.ActorOf(Feeds.Feeds.Props(settings), Feeds.Feeds.ActorName);
         registry.Register<Feeds.Feeds>(feeds);
 

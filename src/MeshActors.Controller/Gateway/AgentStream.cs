@@ -8,7 +8,7 @@ using Node = MeshActors.Domain.Organizations.Node;
 namespace MeshActors.Controller.Gateway;
 
 /// <summary>The two directions of one agent's stream. Whichever ends first ends the other.</summary>
-internal sealed partial class AgentStream
+internal sealed class AgentStream
 {
     private readonly IMesh _mesh;
     private readonly TimeProvider _time;
@@ -16,12 +16,12 @@ internal sealed partial class AgentStream
     private readonly OrganizationId _organization;
     private readonly NodeId _node;
     private readonly Principal _principal;
-    private readonly ILogger<AgentStream> _logger;
+    private readonly AgentRefusals _refusals;
     private readonly Paced<ValueList<string>> _warnings;
     private ValueList<Endpoint> _stored;
 
     public AgentStream(
-        IMesh mesh, TimeProvider time, IFollowing following, OrganizationId organization, Node node, Principal principal, ILogger<AgentStream> logger)
+        IMesh mesh, TimeProvider time, IFollowing following, OrganizationId organization, Node node, Principal principal, AgentRefusals refusals)
     {
         _mesh = mesh;
         _time = time;
@@ -30,7 +30,7 @@ internal sealed partial class AgentStream
         _node = node.Id;
         _stored = node.Endpoints;
         _principal = principal;
-        _logger = logger;
+        _refusals = refusals;
         _warnings = new Paced<ValueList<string>>(AgentProtocol.ReportInterval, time, (warnings, _) =>
         {
             following.Warn(warnings);
@@ -122,7 +122,7 @@ internal sealed partial class AgentStream
             var reply = await _mesh.ExecuteAsync(_organization, command, origin.Meta(_time, _principal), ending).ConfigureAwait(false);
             if (reply is CommandReply.Refused(var reason))
             {
-                EndpointsRefused(_node, _organization, reason.Code);
+                _refusals.EndpointsRefused(_node, _organization, origin.Peer, reason);
                 return true;
             }
 
@@ -161,7 +161,4 @@ internal sealed partial class AgentStream
         {
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Endpoints of node {Node} of organization {Organization} were refused: {Code}.")]
-    private partial void EndpointsRefused(NodeId node, OrganizationId organization, string code);
 }

@@ -12,16 +12,14 @@ using Node = MeshActors.Domain.Organizations.Node;
 namespace MeshActors.Controller.Gateway;
 
 /// <summary>One agent's stream: credential, Hello, Announce, Welcome; then the map out and reports in, until one of them ends.</summary>
-internal sealed partial class ConnectCall(
+internal sealed class ConnectCall(
     IMesh mesh,
     KnownOrganizations organizations,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ConnectedAgents connected,
     GatewayUrls gateways,
-    RefusalLog refusals,
-    ILoggerFactory loggers,
-    ILogger<ConnectCall> logger)
+    AgentRefusals refusals)
 {
     private static readonly Refusal NoCredential = new(RefusalCodes.CredentialInvalid,
         "The call carries no node credential; join again with a join URL.");
@@ -29,6 +27,19 @@ internal sealed partial class ConnectCall(
     private static readonly Refusal Stopping = new(AgentProtocol.Draining, "This controller is stopping; come back in a moment.");
 
     public async Task RunAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
+    {
+        try
+        {
+            await AnswerAsync(call).ConfigureAwait(false);
+        }
+        catch (CallRefusedException refused)
+        {
+            refusals.CallRefused(Doors.Stream, call.Origin.Peer, refused.Reason);
+            throw;
+        }
+    }
+
+    private async Task AnswerAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
         var credential = call.Origin.FindBearer(Bearer.CredentialKind);
         if (credential is null || !NodeId.TryParse(credential.Id, out var id))
@@ -46,7 +57,7 @@ internal sealed partial class ConnectCall(
 
         if (!await organizations.ContainsAsync(organization, call.Aborted).ConfigureAwait(false))
         {
-            await GoAwayAsync(call, UnknownCredential(organization), final: true).ConfigureAwait(false);
+            await TurnAwayAsync(call, organization, id, UnknownCredential(organization)).ConfigureAwait(false);
             return;
         }
 
@@ -112,7 +123,7 @@ internal sealed partial class ConnectCall(
         try
         {
             await WelcomeAsync(call, organization, node, revision).ConfigureAwait(false);
-            isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, loggers.CreateLogger<AgentStream>())
+            isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, refusals)
                 .RunAsync(call, ending.Token).ConfigureAwait(false);
         }
         finally
@@ -189,11 +200,7 @@ internal sealed partial class ConnectCall(
 
     private Task TurnAwayAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, OrganizationId organization, NodeId id, Refusal reason)
     {
-        if (refusals.Enter($"{organization}/{id}", reason.Code) is { } unsaid)
-        {
-            TurnedAway(id, organization, reason.Code, unsaid);
-        }
-
+        refusals.TurnedAway(id.ToString(), organization.Value, call.Origin.Peer, reason);
         return GoAwayAsync(call, reason, IsFinal(reason));
     }
 
@@ -206,7 +213,4 @@ internal sealed partial class ConnectCall(
 
     /// <summary>A refusal waits for its operator; only what passes by itself is worth coming back for.</summary>
     private static bool IsFinal(Refusal reason) => reason.Code is not (RefusalCodes.Overloaded or RefusalCodes.Unavailable or RefusalCodes.OrganizationMoved);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} of organization {Organization} was turned away: {Code} ({Unsaid} like it unsaid).")]
-    private partial void TurnedAway(NodeId node, OrganizationId organization, string code, long unsaid);
 }

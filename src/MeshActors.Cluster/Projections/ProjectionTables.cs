@@ -1,4 +1,5 @@
 using System.Data.Common;
+using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Storage;
 using MeshActors.Domain;
 
@@ -56,16 +57,21 @@ internal sealed class ProjectionTables(JournalDatabase database)
         (connection, transaction, token) => connection.CommandOf(transaction,
             "UPDATE projection SET state = 2 WHERE view = @view", ("@view", view.View)).RunAsync(token), cancellationToken);
 
-    /// <summary>The new view serves in the other's place, from one moment to the next. False when the other one has gone further.</summary>
+    /// <summary>
+    /// The new view serves in the other's place, from one moment to the next. False when the other one has gone further;
+    /// one that goes beyond the journal is of another journal, and not waited for.
+    /// </summary>
     public Task<bool> TrySwitchAsync(ProjectedView made, CancellationToken cancellationToken) => WriteAsync(async (connection, transaction, token) =>
     {
         // The first statement locks the row of the one that serves: its projector waits, and then finds that it was given up.
         await connection.CommandOf(transaction,
             """
-            UPDATE projection SET state = 2 WHERE organization = @organization AND state = 1 AND revision <= @revision
+            UPDATE projection SET state = 2 WHERE organization = @organization AND state = 1
+            AND (revision <= @revision OR revision > (SELECT coalesce(max(sequence_number), 0) FROM journal WHERE persistence_id = @entity))
             AND EXISTS (SELECT 1 FROM projection made WHERE made.view = @view AND made.state = 0)
             """,
-            ("@organization", made.Organization.Value), ("@revision", made.Revision), ("@view", made.View)).RunAsync(token).ConfigureAwait(false);
+            ("@organization", made.Organization.Value), ("@revision", made.Revision), ("@view", made.View),
+            ("@entity", OrganizationActor.PersistenceIdOf(made.Organization))).RunAsync(token).ConfigureAwait(false);
         return await connection.CommandOf(transaction,
             """
             UPDATE projection SET state = 1 WHERE view = @view AND state = 0 AND revision = @revision

@@ -32,8 +32,8 @@ internal sealed class EventIndex
 
     public ProjectedView View { get; }
 
-    /// <summary>All that a filter by time can take of the view lies within these revisions.</summary>
-    public long First { get; private set; } = 1;
+    /// <summary>All that the query can take of the view, by revision and by time, lies within these revisions.</summary>
+    public long First { get; private set; }
 
     public long Last { get; private set; }
 
@@ -44,16 +44,20 @@ internal sealed class EventIndex
     public static async Task<EventIndex> OpenAsync(
         DbConnection connection, DbTransaction transaction, ProjectedView view, EventQuery query, CancellationToken cancellationToken)
     {
-        var index = new EventIndex(connection, transaction, view, query) { Last = view.Revision };
+        var index = new EventIndex(connection, transaction, view, query)
+        {
+            First = Math.Max(1, query.From),
+            Last = query.To > 0 ? Math.Min(query.To, view.Revision) : view.Revision,
+        };
         var filter = query.Filter;
         if (filter.Since is { } since)
         {
-            index.First = await index.FirstOfAsync(since.ToUnixTimeMilliseconds(), cancellationToken).ConfigureAwait(false);
+            index.First = Math.Max(index.First, await index.FirstOfAsync(since.ToUnixTimeMilliseconds(), cancellationToken).ConfigureAwait(false));
         }
 
         if (filter.Until is { } until)
         {
-            index.Last = await index.FirstOfAsync(until.ToUnixTimeMilliseconds() + view.SetbackMs + 1, cancellationToken).ConfigureAwait(false) - 1;
+            index.Last = Math.Min(index.Last, await index.FirstOfAsync(until.ToUnixTimeMilliseconds() + view.SetbackMs + 1, cancellationToken).ConfigureAwait(false) - 1);
         }
 
         if (filter.Network is null && index._criteria.Count <= 1)

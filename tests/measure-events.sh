@@ -47,6 +47,28 @@ start=${EPOCHREALTIME/./}
 meshctl --org acme events replay --at "$((EVENTS * 9 / 10))" >/dev/null
 elapsed=$(((${EPOCHREALTIME/./} - start) / 1000))
 echo "replay --at $((EVENTS * 9 / 10)) of the live journal: $elapsed ms, $((EVENTS * 9 / 10 * 1000 / elapsed)) events a second"
+mesh-controller projections rebuild --data-dir "$WORK/data" --org acme
+node=$(sed -n 5000p "$WORK/made.jsonl" | grep -o '"revision":[0-9]*' | cut -d: -f2)
+node=$(meshctl --org acme events show "$node" -o json | grep -o '"node": *"[^"]*"' | cut -d'"' -f4)
+# list FILTER...: the newest 50; with the start of meshctl, its look at the organization, and TLS.
+list() {
+  local start=${EPOCHREALTIME/./}
+  meshctl --org acme events list --limit 50 "$@" >"$WORK/out"
+  echo "list $*: $(((${EPOCHREALTIME/./} - start) / 1000)) ms, $(($(wc -l <"$WORK/out") - 1)) events"
+}
+list >/dev/null
+list --type node-removed
+list --type endpoints-changed
+list --node "$node"
+list --principal t1
+list --principal "$node"
+list --address 100.64.0.77
+list --prefix 10.0.0.0/8
+list --prefix 10.20.0.0/16
+list --type prefixes-announced --principal node --prefix 10.20.0.0/16
+list --type node-renamed --node "$node"
+list --from 2026-02-01 --to 2026-02-02
+list --from 900000 --type node-joined
 kill "$CONTROLLER"
 wait "$CONTROLLER" || true
 "$BENCH" recovery "$WORK/data/mesh.db" acme

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Mapping;
@@ -14,7 +15,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeRows rows, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeRows rows, EventSearch search, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -106,6 +107,12 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
     public IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(
         OrganizationId organization, long from, long to, CancellationToken cancellationToken) =>
         rows.ReadAsync(organization, from, to, cancellationToken);
+
+    public async Task<EventPage> FindEventsAsync(OrganizationId organization, EventQuery query, CancellationToken cancellationToken)
+    {
+        var board = await AskFeedAsync<FeedBoard>(organization, OrganizationFeed.GetBoard.Instance, cancellationToken).ConfigureAwait(false);
+        return await search.FindAsync(organization, query, board.Current.Revision, cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task<ImportStart> BeginImportAsync(OrganizationId organization, Meta meta, CancellationToken cancellationToken)
     {

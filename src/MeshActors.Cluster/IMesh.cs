@@ -1,4 +1,5 @@
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Contracts.History;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
@@ -39,6 +40,9 @@ public interface IMesh
 
     /// <summary>The journal's rows as they are stored, in pages, in order; with to 0 up to the newest. Nothing of them is read or checked.</summary>
     IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(OrganizationId organization, long from, long to, CancellationToken cancellationToken);
+
+    /// <summary>A page of the events that a filter takes, with all that was stored before the call.</summary>
+    Task<EventPage> FindEventsAsync(OrganizationId organization, EventQuery query, CancellationToken cancellationToken);
 
     /// <summary>
     /// Begins to bring in the journal that an organization has elsewhere, or goes on with it. The name is taken from now

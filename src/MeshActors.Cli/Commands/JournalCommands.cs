@@ -57,7 +57,7 @@ internal static class JournalCommands
             await using var source = await context.OpenAsync(context.Parsed.GetValue(file), cancellationToken);
             await using var progress = new Progress(context.Terminal, "verified", source.ReadShare);
             var done = source.First == 1
-                ? await WholeAsync(source, progress, cancellationToken)
+                ? await WholeAsync(context, source, progress, cancellationToken)
                 : await PartAsync(source, progress, cancellationToken);
             await progress.DisposeAsync();
             CheckHead(context.Parsed.GetValue(head), done);
@@ -65,19 +65,23 @@ internal static class JournalCommands
         }, file, head);
     }
 
-    private static async Task<VerifiedDocument> WholeAsync(IRowSource source, Progress progress, CancellationToken cancellationToken)
+    private static async Task<VerifiedDocument> WholeAsync(CommandContext context, IRowSource source, Progress progress, CancellationToken cancellationToken)
     {
-        var replay = await Verification.ReplayAsync(source, null, progress, null, cancellationToken);
+        var projection = source is ServerRows ? await ProjectionCheck.BeginAsync(context.Session, cancellationToken) : null;
+        // It may have gone further since the journal was opened.
+        Moment? to = source is ServerRows server && projection?.Revision > server.Newest ? new Moment(projection.Revision, null) : null;
+        var replay = await Verification.ReplayAsync(source, to, progress, projection is null ? null : projection.Add, cancellationToken);
         if (replay.State.Id.Value != source.Organization)
         {
             throw new FailureException(new Failure(ExitStatus.Failed, "organization-mismatch",
                 $"{source.Name} says that it is of organization '{source.Organization}', and its first event is of '{replay.State.Id}'."));
         }
 
+        projection?.Compare();
         return new VerifiedDocument(
             source.Organization, 1, replay.Revision, replay.Revision, Convert.ToHexStringLower(replay.LastHash), IsWhole: true,
             replay.State.Nodes.Count, replay.State.Nodes.Values.Sum(node => node.Allocated.Count),
-            Verification.StateHash(replay.State, replay.Revision, replay.LastHash), progress.Elapsed.TotalSeconds);
+            Verification.StateHash(replay.State, replay.Revision, replay.LastHash), progress.Elapsed.TotalSeconds, projection?.Revision);
     }
 
     private static async Task<VerifiedDocument> PartAsync(IRowSource source, Progress progress, CancellationToken cancellationToken)
@@ -97,10 +101,17 @@ internal static class JournalCommands
         }
     }
 
+    private static string ProjectionText(VerifiedDocument done) => done.Projection switch
+    {
+        null => "",
+        var revision when revision == done.To => "\nLists and searches say the same.",
+        var revision => string.Create(CultureInfo.InvariantCulture, $"\nLists and searches say the same up to revision {revision}, and read the journal beyond."),
+    };
+
     private static string Text(VerifiedDocument done, Progress progress) => string.Create(CultureInfo.InvariantCulture, $"""
         {done.Organization}: {done.Events:N0} events, revisions {done.From} to {done.To}, verified in {done.Seconds:0.0} s ({progress.PerSecond:N0} a second).
         {(done.IsWhole
-            ? $"No gap, an unbroken chain, and at no revision an address or prefix with two holders: {done.Nodes:N0} nodes, {done.Prefixes:N0} child prefixes.\nState:     {done.StateHash}"
+            ? $"No gap, an unbroken chain, and at no revision an address or prefix with two holders: {done.Nodes:N0} nodes, {done.Prefixes:N0} child prefixes.{ProjectionText(done)}\nState:     {done.StateHash}"
             : "A part: no gap and an unbroken chain within it. Who held what is proven by an export from revision 1 alone.")}
         Last hash: {done.Hash}
 

@@ -9,6 +9,7 @@ namespace MeshActors.Cli.Output;
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(NodesDocument))]
 [JsonSerializable(typeof(PrefixesDocument))]
+[JsonSerializable(typeof(FoundsDocument))]
 [JsonSerializable(typeof(JoinKeyDocument))]
 [JsonSerializable(typeof(JoinKeysDocument))]
 [JsonSerializable(typeof(TokenDocument))]

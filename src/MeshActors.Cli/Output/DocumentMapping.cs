@@ -33,6 +33,9 @@ internal static class DocumentMapping
     public static PrefixDocument ToDocument(this Wire.PrefixHolding p) =>
         new(p.Prefix, p.Kind, p.NodeId, p.NodeName, p.Announced, p.NodeRemoved);
 
+    public static FoundDocument ToDocument(this Wire.Found f) =>
+        new(f.Organization, f.Prefix, f.Kind, f.Announced, f.SinceRevision, f.NodeId, f.NodeName, f.NodeKey, f.NodeRemoved);
+
     public static JoinKeyDocument ToDocument(this Wire.JoinKey k, string? joinUrl = null) => new(
         k.Id, k.Organization, k.SingleUse, Moments.IsoOrNull(k.ExpiresUnixMs), k.Revoked, k.SpentBy, k.Replaces, k.Description, joinUrl);
 

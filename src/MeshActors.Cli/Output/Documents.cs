@@ -43,6 +43,13 @@ internal sealed record PrefixDocument(string Prefix, string Kind, string NodeId,
 
 internal sealed record PrefixesDocument(string Organization, IReadOnlyList<PrefixDocument> Prefixes);
 
+/// <param name="SinceRevision">Of the event that first named it.</param>
+internal sealed record FoundDocument(
+    string Organization, string Prefix, string Kind, bool Announced, long SinceRevision, string NodeId, string NodeName, string NodeKey, bool NodeRemoved);
+
+/// <param name="OrganizationsBehind">Of which the newest changes are not among it yet.</param>
+internal sealed record FoundsDocument(IReadOnlyList<FoundDocument> Found, bool More, int OrganizationsBehind);
+
 /// <param name="Expires">UTC, or null for never.</param>
 /// <param name="JoinUrl">Holds the secret; only in the answer to the key's creation.</param>
 internal sealed record JoinKeyDocument(
@@ -93,7 +100,8 @@ internal sealed record ImportDocument(string Organization, long Revision, long A
 /// <param name="Hash">Of the last event.</param>
 /// <param name="StateHash">Of the organization that the events make, in its canonical form.</param>
 internal sealed record VerifiedDocument(
-    string Organization, long From, long To, long Events, string Hash, bool IsWhole, int? Nodes, int? Prefixes, string? StateHash, double Seconds);
+    string Organization, long From, long To, long Events, string Hash, bool IsWhole, int? Nodes, int? Prefixes, string? StateHash, double Seconds,
+    long? Projection = null);
 
 /// <summary>An organization at a moment.</summary>
 internal sealed record ReplayDocument(

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Contracts.History;
 using MeshActors.Domain;
@@ -97,6 +98,7 @@ public sealed partial class OrganizationActor
         {
             _import = ImportPhase.Over;
             SnapshotEvery(1);
+            Context.System.EventStream.Publish(new JournalGrew(_id, Revision));
         }
 
         TellProgress();

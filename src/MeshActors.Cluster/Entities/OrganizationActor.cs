@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Persistence;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
@@ -143,6 +144,8 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         {
             feed.Tell(message);
         }
+
+        Context.System.EventStream.Publish(new JournalGrew(_id, Revision));
     }
 
     private void Subscribe(Subscribe message)

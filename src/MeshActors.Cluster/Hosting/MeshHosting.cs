@@ -7,6 +7,7 @@ using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Membership;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Regions;
 using MeshActors.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +35,11 @@ public static class MeshHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<MeshReadiness>();
+        services.AddSingleton<ProjectionLag>();
+        services.AddSingleton(new ProjectionTables(options.Journal));
+        services.AddSingleton(provider => new Finding(
+            provider.GetRequiredService<ProjectionTables>(), provider.GetRequiredService<Homes>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Summing(provider.GetRequiredService<ProjectionTables>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new Homes(options.Region));
         services.AddSingleton(provider => new RegionLinks(
             provider.GetRequiredService<Homes>(),
@@ -53,12 +59,19 @@ public static class MeshHosting
             options,
             provider.GetRequiredService<GatewayUrls>(),
             provider.GetRequiredService<RegionLinks>(),
+            provider.GetRequiredService<ProjectionLag>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
     }
 
     private static void Configure(
-        this AkkaConfigurationBuilder akka, MeshOptions options, GatewayUrls gateways, RegionLinks links, TimeProvider time, ILoggerFactory loggers)
+        this AkkaConfigurationBuilder akka,
+        MeshOptions options,
+        GatewayUrls gateways,
+        RegionLinks links,
+        ProjectionLag lag,
+        TimeProvider time,
+        ILoggerFactory loggers)
     {
         akka.ConfigureLoggers(loggers =>
         {
@@ -90,6 +103,11 @@ public static class MeshHosting
             links.StartRouter(system, registry.Get<OrganizationActor>(), registry.Get<NodeActor>())));
         akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time, loggers));
         akka.WithActors((system, _) => MemberGauges.Start(system));
+        if (options.Roles.Contains(ClusterRoles.Controller))
+        {
+            akka.WithActors((system, _) => StartProjector(system, options, lag, time));
+        }
+
         akka.AddStartup((system, _) => Join(system, options, gateways, time));
     }
 
@@ -124,6 +142,14 @@ public static class MeshHosting
         CoordinatedShutdown.Get(system).AddTask(
             CoordinatedShutdown.PhaseServiceRequestsDone, "end-feeds", () => feeds.GracefulStop(TimeSpan.FromSeconds(3)).ContinueWith(
                 _ => Akka.Done.Instance, TaskScheduler.Default));
+    }
+
+    private static void StartProjector(ActorSystem system, MeshOptions options, ProjectionLag lag, TimeProvider time)
+    {
+        var projector = system.ActorOf(ProjectorActor.Props(options.Journal, lag, time), ProjectorActor.ActorName);
+        CoordinatedShutdown.Get(system).AddTask(
+            CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "end-projector",
+            () => projector.GracefulStop(TimeSpan.FromSeconds(3), StopEntity.Instance).ContinueWith(_ => Akka.Done.Instance, TaskScheduler.Default));
     }
 
     private static void Join(ActorSystem system, MeshOptions options, GatewayUrls gateways, TimeProvider time)

@@ -24,6 +24,18 @@ public abstract record JournalDatabase
 
     internal abstract DbConnection Connect();
 
+    /// <summary>
+    /// A transaction that writes what can be made again from the journal: its commit does not wait for the disk. After a
+    /// power cut the last of these may be missing, but never a part of one.
+    /// </summary>
+    internal abstract Task<DbTransaction> BeginDerivedAsync(DbConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>A transaction that reads one state of the database, and waits for no writer.</summary>
+    internal abstract Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>True when all writers wait for one another: long work must leave them room.</summary>
+    internal abstract bool HasOneWriter { get; }
+
     /// <summary>The numbered scripts of its schema.</summary>
     internal abstract string SchemaFolder { get; }
 

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Akka.Persistence.Sql.Config;
 using LinqToDB;
@@ -51,6 +52,21 @@ public sealed record PostgresDatabase : JournalDatabase
     internal override DataOptionsSetup Setup() => new(new DataOptions().UseConnectionString(ProviderName.PostgreSQL15, _connection));
 
     internal override DbConnection Connect() => new NpgsqlConnection(_connection);
+
+    internal override async Task<DbTransaction> BeginDerivedAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+        // Of this transaction alone: the connection goes back to the pool, where the journal takes it.
+        var command = connection.CommandOf(transaction, "SET LOCAL synchronous_commit = off");
+        await using var ends = command.ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return transaction;
+    }
+
+    internal override async Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+
+    internal override bool HasOneWriter => false;
 
     internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {

@@ -12,7 +12,13 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     /// A write-ahead log lets readers and the writer work side by side; it stays in the file. FULL waits for the disk at
     /// every commit: an answered allocation survives a power cut. It belongs to the connection, so each one says it.
     /// </summary>
-    private const string Pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+    private const string Pragmas = $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {Wait}";
+
+    /// <summary>
+    /// Milliseconds in which SQLite itself asks for a lock again and again, after one at first. Without it the library asks
+    /// every 150, and a join that met another writer's short transaction would wait for so long.
+    /// </summary>
+    private const string Wait = "PRAGMA busy_timeout = 30000;";
 
     /// <summary>Seconds that a connection waits for the lock: far longer than any transaction here.</summary>
     private const int LockSecondsMax = 30;
@@ -36,6 +42,20 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
         .UseAfterConnectionOpened(Apply, ApplyAsync));
 
     internal override DbConnection Connect() => new SqliteConnection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
+
+    internal override async Task<DbTransaction> BeginDerivedAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        // Of this connection until the journal takes it from the pool, which says its own.
+        var command = connection.CommandOf(null, $"PRAGMA synchronous = NORMAL; {Wait}");
+        await using var ends = command.ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return ((SqliteConnection)connection).BeginTransaction(deferred: false);
+    }
+
+    internal override Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
+
+    internal override bool HasOneWriter => true;
 
     internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {

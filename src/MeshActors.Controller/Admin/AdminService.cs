@@ -2,6 +2,7 @@ using Grpc.Core;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Regions;
 using MeshActors.Cluster.Hosting;
+using MeshActors.Cluster.Projections;
 using MeshActors.Controller.Gateway;
 using MeshActors.Controller.Hosting;
 using MeshActors.Controller.Trust;
@@ -19,6 +20,8 @@ internal sealed partial class AdminService(
     KnownOrganizations organizations,
     RegionLinks regions,
     OrganizationMove move,
+    Finding finding,
+    Summing summing,
     CertificateAuthority authority,
     ControllerIdentity identity,
     ConnectedAgents connected,

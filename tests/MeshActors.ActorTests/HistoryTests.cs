@@ -105,7 +105,7 @@ public sealed class HistoryTests : IDisposable
         var live = (await mesh.GetAsync(organization, default))!;
         Assert.Equal(live.Revision, replay.Revision);
         Assert.Equal(
-            SnapshotMapping.ToSnapshot(live.State, live.Revision, []).ToByteArray(), SnapshotMapping.ToSnapshot(replay.State, replay.Revision, []).ToByteArray());
+            SnapshotMapping.Write(live.State, live.Revision, []), SnapshotMapping.Write(replay.State, replay.Revision, []));
         return replay;
     }
 }

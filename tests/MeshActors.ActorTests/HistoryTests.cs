@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using MeshActors.ActorTests.Support;
 using MeshActors.Benchmarks;
 using MeshActors.Cluster;

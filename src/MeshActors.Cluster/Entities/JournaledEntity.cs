@@ -67,7 +67,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         Context.Stop(Self);
     }
 
-    private void TellFailure(Exception cause) => Sender.Tell(new WriteFailed(
+    protected void TellFailure(Exception cause) => Sender.Tell(new WriteFailed(
         $"The journal did not take a change of '{PersistenceId}': {cause.GetBaseException().Message.TrimEnd('.')}. Whether it was stored is unknown; "
         + "when the journal's disk or database is well again, the same command may be given again."));
 
@@ -87,22 +87,11 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         });
     }
 
-    /// <summary>Stores all rows or none, as they are, then calls back once. Who calls has checked that they follow.</summary>
-    /// <param name="after">The state that they make.</param>
-    protected void StoreAsIs(ImmutableArray<JournalEntry> rows, TState after, byte[] lastHash, Action stored)
-    {
-        var left = rows.Length;
-        PersistAll(rows, _ =>
-        {
-            if (--left == 0)
-            {
-                State = after;
-                Revision = LastSequenceNr;
-                _lastHash = lastHash;
-                stored();
-            }
-        });
-    }
+    /// <summary>
+    /// Rows were stored past Akka, which now has a wrong number for the next: nothing more may be stored by this
+    /// incarnation, and the next one reads them.
+    /// </summary>
+    protected void Adopt(TState state, long revision, byte[] lastHash) => (State, Revision, _lastHash) = (state, revision, lastHash);
 
     private List<(TEvent Event, JournalEntry Entry)> Encode(ImmutableArray<TEvent> events, Meta meta)
     {

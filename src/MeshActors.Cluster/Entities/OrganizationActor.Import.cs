@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Security.Cryptography;
 using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Persistence;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Contracts.History;
@@ -18,7 +21,13 @@ public sealed partial class OrganizationActor
     /// <summary>A snapshot of 10,000 nodes takes 50 ms, the recovery of so many rows half a second.</summary>
     private const int ImportedPerSnapshot = 50_000;
 
+    /// <summary>Without it the next recovery takes a little longer, which is no reason to wait for long.</summary>
+    private static readonly TimeSpan SnapshotMax = TimeSpan.FromSeconds(2);
+
     private ImportPhase _import = ImportPhase.Possible;
+
+    /// <summary>Rows were stored of which Akka does not know.</summary>
+    private bool _isPastAkka;
 
     private enum ImportPhase
     {
@@ -32,7 +41,7 @@ public sealed partial class OrganizationActor
 
     private bool IsImporting => _import == ImportPhase.Running;
 
-    private void Import(ImportRows message)
+    private async Task ImportAsync(ImportRows message)
     {
         if (Differs(message.Rows))
         {
@@ -53,14 +62,14 @@ public sealed partial class OrganizationActor
         }
         else
         {
-            Add(news);
+            await AddAsync(news).ConfigureAwait(true);
         }
     }
 
     private bool Differs(ImmutableArray<StoredEntry> rows) =>
         rows.FirstOrDefault(row => row.Revision == Revision) is { } held && !SHA256.HashData(held.Bytes).AsSpan().SequenceEqual(LastHash);
 
-    private void Add(ImmutableArray<StoredEntry> rows)
+    private async Task AddAsync(ImmutableArray<StoredEntry> rows)
     {
         var replay = Replay.From(State, Revision, LastHash);
         foreach (var row in rows)
@@ -80,14 +89,24 @@ public sealed partial class OrganizationActor
         }
 
         _import = ImportPhase.Running;
-        StoreAsIs([.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))], replay.State, replay.LastHash.ToArray(), () =>
+        try
         {
-            TellProgress();
-            SnapshotEvery(ImportedPerSnapshot);
-        });
+            await _journal.AppendAsync(PersistenceId, Revision + 1, [.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))]).ConfigureAwait(true);
+        }
+        catch (DbException e)
+        {
+            TellFailure(e);
+            Context.Stop(Self);
+            return;
+        }
+
+        _isPastAkka = true;
+        Adopt(replay.State, replay.Revision, replay.LastHash.ToArray());
+        TellProgress();
+        SnapshotEvery(ImportedPerSnapshot);
     }
 
-    private void FinishImport(FinishImport message)
+    private async Task FinishImportAsync(FinishImport message)
     {
         if (message.Revision != Revision || !message.LastHash.AsSpan().SequenceEqual(LastHash))
         {
@@ -97,13 +116,26 @@ public sealed partial class OrganizationActor
         }
 
         // Done is sent again when its answer was lost.
-        if (_import != ImportPhase.Over)
+        _import = ImportPhase.Over;
+        if (_isPastAkka)
         {
-            _import = ImportPhase.Over;
-            SnapshotEvery(1);
+            await SnapshotStore.Ask<object>(Snapshot(), SnapshotMax).ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(true);
+            Leave();
         }
 
         TellProgress();
+    }
+
+    // The next incarnation knows the number of the last row, and meets whoever asked in between.
+    private void Leave()
+    {
+        var shard = Context.Parent;
+        shard.Tell(new Passivate(StopEntity.Instance));
+        Become(() =>
+        {
+            Command<StopEntity>(_ => Context.Stop(Self));
+            Command<IOrganizationMessage>(shard.Forward);
+        });
     }
 
     private void TellProgress() => Sender.Tell(new ImportReply.At(Revision, LastHash));
@@ -114,7 +146,11 @@ public sealed partial class OrganizationActor
     {
         if (_snapshots.IsDue(Revision, events))
         {
-            SaveSnapshot(OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
+            SnapshotStore.Tell(Snapshot());
         }
     }
+
+    // Not SaveSnapshot: the number is Akka's there.
+    private SaveSnapshot Snapshot() => new(
+        new SnapshotMetadata(PersistenceId, Revision, default), OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
 }

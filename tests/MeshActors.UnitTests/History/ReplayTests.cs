@@ -1,5 +1,4 @@
 using CsCheck;
-using Google.Protobuf;
 using MeshActors.Benchmarks;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Mapping;

@@ -43,6 +43,13 @@ public sealed partial class OrganizationActor
 
     private async Task ImportAsync(ImportRows message)
     {
+        // Rows go past Akka, so that what it has in hand comes first.
+        if (IsAhead)
+        {
+            ComesAgain(message);
+            return;
+        }
+
         if (Differs(message.Rows))
         {
             Refuse(new Refusal(RefusalCodes.ImportDiffers,
@@ -95,7 +102,7 @@ public sealed partial class OrganizationActor
         }
         catch (DbException e)
         {
-            TellFailure(e);
+            Sender.Tell(Failure(e));
             Context.Stop(Self);
             return;
         }
@@ -108,6 +115,12 @@ public sealed partial class OrganizationActor
 
     private async Task FinishImportAsync(FinishImport message)
     {
+        if (IsAhead)
+        {
+            ComesAgain(message);
+            return;
+        }
+
         if (message.Revision != Revision || !message.LastHash.AsSpan().SequenceEqual(LastHash))
         {
             Refuse(new Refusal(RefusalCodes.ImportDiffers,
@@ -119,7 +132,8 @@ public sealed partial class OrganizationActor
         _import = ImportPhase.Over;
         if (_isPastAkka)
         {
-            await SnapshotStore.Ask<object>(Snapshot(), SnapshotMax).ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(true);
+            Task saved = SnapshotStore.Ask<object>(Snapshot(), SnapshotMax);
+            await saved.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             Leave();
         }
 
@@ -135,6 +149,7 @@ public sealed partial class OrganizationActor
         {
             Command<StopEntity>(_ => Context.Stop(Self));
             Command<IOrganizationMessage>(shard.Forward);
+            CommandAny(_ => { });
         });
     }
 

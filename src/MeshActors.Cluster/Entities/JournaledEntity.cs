@@ -48,8 +48,6 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 
     protected long AheadRevision => _commit.AheadRevision;
 
-    protected byte[] AheadHash => _commit.Ahead.LastHash;
-
     protected bool IsAhead => _commit.IsAhead;
 
     protected bool IsOverloaded => _commit.IsFull;

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using MeshActors.ActorTests.Support;
 using MeshActors.Benchmarks;
 using MeshActors.Cluster;
@@ -107,7 +106,7 @@ public sealed class HistoryTests : IDisposable
         var live = (await host.Mesh.GetAsync(organization, default))!;
         Assert.Equal(live.Revision, replay.Revision);
         Assert.Equal(
-            SnapshotMapping.ToSnapshot(live.State, live.Revision, []).ToByteArray(), SnapshotMapping.ToSnapshot(replay.State, replay.Revision, []).ToByteArray());
+            SnapshotMapping.Write(live.State, live.Revision, []), SnapshotMapping.Write(replay.State, replay.Revision, []));
         await Projected.SameAsync(host.Get<Summing>(), organization, rows);
         return replay;
     }

@@ -83,7 +83,7 @@ internal static class EventCommands
         return verb.Make("tail", "Events as they come, until it is stopped", async (context, cancellationToken) =>
         {
             // Asked even when it is not needed: a wrong token or server ends the command here, before the waiting begins.
-            await using var server = await ServerRows.OpenAsync(context.Session, cancellationToken);
+            await using var server = await ServerRows.OpenAsync(context.Session, context.Organization, cancellationToken);
             await HeadAsync(context);
             await new EventTail(context).RunAsync(context.Parsed.GetValue(from) ?? server.Newest + 1, @event => ShowAsync(context, @event), cancellationToken);
         }, from);

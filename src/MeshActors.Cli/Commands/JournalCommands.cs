@@ -3,6 +3,7 @@ using System.Globalization;
 using MeshActors.Cli.Events;
 using MeshActors.Cli.Failures;
 using MeshActors.Cli.Output;
+using MeshActors.Contracts.Admin.V1;
 
 namespace MeshActors.Cli.Commands;
 
@@ -13,14 +14,29 @@ internal static class JournalCommands
 
     private static Command Export(Verb verb)
     {
-        var target = new Argument<string>("FILE") { Description = "Where to; - (the default) is the standard output", DefaultValueFactory = _ => FileRows.StandardInput };
+        var target = new Argument<string>("FILE") { Description = "Where to; - (the default) is the standard output; with --all a directory", DefaultValueFactory = _ => FileRows.StandardInput };
         var from = EventArguments.At("--from", $"The first one: {Moment.Form} (default: the first there is)");
         var to = EventArguments.At("--to", "The last one (default: the newest)");
         var force = new Option<bool>("--force") { Description = "Take the place of a file that is there" };
         var file = EventArguments.File();
+        var all = new Option<bool>("--all") { Description = "Every organization that the token may see, each as FILE/NAME.jsonl, in place of what is there" };
+        all.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<bool>() && (result.GetResult(from) is not null || result.GetResult(to) is not null || result.GetResult(file) is not null
+                || result.GetResult(target) is not { Tokens: [var given] } || given.Value == FileRows.StandardInput))
+            {
+                result.AddError("--all takes a directory, and goes with neither --from nor --to nor --file.");
+            }
+        });
         return verb.Make("export", "Write the journal as it is stored, to be verified, replayed and imported anywhere", async (context, cancellationToken) =>
         {
             var path = context.Parsed.GetRequiredValue(target);
+            if (context.Parsed.GetValue(all))
+            {
+                await ExportAllAsync(context, path, cancellationToken);
+                return;
+            }
+
             await using var source = await context.OpenAsync(context.Parsed.GetValue(file), cancellationToken);
             await using var progress = new Progress(context.Terminal, "exported", source.ReadShare);
             var done = await Exporting.RunAsync(
@@ -31,7 +47,24 @@ internal static class JournalCommands
             await (path == FileRows.StandardInput
                 ? context.NoteAsync(sentence)
                 : context.ShowAsync(sentence + "\n", done, DocumentJson.Indented.ExportDocument));
-        }, target, from, to, force, file);
+        }, target, from, to, force, file, all);
+    }
+
+    private static async Task ExportAllAsync(CommandContext context, string directory, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var organizations = await context.Client.ListOrganizationsAsync(new ListOrganizationsRequest(), context.Session.Call(cancellationToken));
+        var exports = new List<ExportDocument>();
+        foreach (var organization in organizations.Organizations)
+        {
+            await using var source = await ServerRows.OpenAsync(context.Session, organization.Name, cancellationToken);
+            await using var progress = new Progress(context.Terminal, $"exported of {organization.Name}", source.ReadShare);
+            exports.Add(await Exporting.RunAsync(
+                source, Path.Combine(directory, $"{organization.Name}.jsonl"), force: true, null, null, progress, cancellationToken));
+        }
+
+        var lines = exports.Select(done => string.Create(CultureInfo.InvariantCulture, $"{done.File}: {done.Events:N0} events, last hash {done.Hash}\n"));
+        await context.ShowAsync(string.Concat(lines), new ExportsDocument(exports), DocumentJson.Indented.ExportsDocument);
     }
 
     private static Command Import(Verb verb)

@@ -18,6 +18,7 @@ namespace MeshActors.Cli.Output;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(StoredEventDocument))]
 [JsonSerializable(typeof(ExportDocument))]
+[JsonSerializable(typeof(ExportsDocument))]
 [JsonSerializable(typeof(ImportDocument))]
 [JsonSerializable(typeof(VerifiedDocument))]
 [JsonSerializable(typeof(ReplayDocument))]

@@ -93,6 +93,8 @@ internal sealed record StoredEventDocument(EventDocument Event, string Hash, str
 /// <param name="Hash">Of the last event.</param>
 internal sealed record ExportDocument(string Organization, string File, long From, long To, long Events, string Hash, double Seconds);
 
+internal sealed record ExportsDocument(IReadOnlyList<ExportDocument> Exports);
+
 /// <param name="Held">Events that were there already.</param>
 internal sealed record ImportDocument(string Organization, long Revision, long Added, long Held, double Seconds);
 

@@ -54,8 +54,6 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 
     protected long AheadRevision => _commit.AheadRevision;
 
-    protected byte[] AheadHash => _commit.Ahead.LastHash;
-
     protected bool IsAhead => _commit.IsAhead;
 
     protected bool IsOverloaded => _commit.IsFull;
@@ -103,14 +101,22 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     // Nothing that was decided in the same batch, or after it and upon it, holds.
     private void TellFailure(Exception cause)
     {
-        var failed = new WriteFailed(
-            $"The journal did not take a change of '{PersistenceId}': {cause.GetBaseException().Message.TrimEnd('.')}. Whether it was stored is unknown; "
-            + "when the journal's disk or database is well again, the same command may be given again.");
+        var failed = Failure(cause);
         foreach (var waiting in _commit.Abandon().Where(waiting => !waiting.Caller.Equals(Self)))
         {
             waiting.Caller.Tell(failed);
         }
     }
+
+    /// <summary>
+    /// Rows were stored past Akka, which now has a wrong number for the next: nothing more may be stored by this
+    /// incarnation, and the next one reads them. Nothing may be ahead.
+    /// </summary>
+    protected void Adopt(TState state, long revision, byte[] lastHash) => _commit.Restore(new Head(state, lastHash), revision);
+
+    protected WriteFailed Failure(Exception cause) => new(
+        $"The journal did not take a change of '{PersistenceId}': {cause.GetBaseException().Message.TrimEnd('.')}. Whether it was stored is unknown; "
+        + "when the journal's disk or database is well again, the same command may be given again.");
 
     /// <summary>Stores all events or none: at once, or in a batch with others while a write is under way.</summary>
     protected void Store(ImmutableArray<TEvent> events, Meta meta)
@@ -125,14 +131,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
             entries.Add(entry);
         }
 
-        StoreAsIs(entries.MoveToImmutable(), state, lastHash);
-    }
-
-    /// <summary>Stores all rows or none, as they are. Who calls has checked that they follow what is ahead.</summary>
-    /// <param name="after">The state that they make.</param>
-    protected void StoreAsIs(ImmutableArray<JournalEntry> rows, TState after, byte[] lastHash)
-    {
-        _commit.Add(rows, new Head(after, lastHash));
+        _commit.Add(entries.MoveToImmutable(), new Head(state, lastHash));
         GoOn();
     }
 

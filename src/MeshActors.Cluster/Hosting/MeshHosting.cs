@@ -96,7 +96,7 @@ public static class MeshHosting
             Roles = [.. options.Roles],
             SeedNodes = options.Seeds.IsEmpty ? null : [.. options.Seeds.Select(seed => Remoting.AddressOf(options, seed))],
         });
-        akka.AddEntity<OrganizationActor>("organization", id => OrganizationActor.Props(id, options.Region), new OrganizationExtractor(), options);
+        akka.AddEntity<OrganizationActor>("organization", id => OrganizationActor.Props(id, options.Region, options.Journal), new OrganizationExtractor(), options);
         akka.AddEntity<NodeActor>("node", NodeActor.Props, new NodeExtractor(), options);
         akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options);
         akka.WithActors((system, registry) => registry.Register<RegionRouter>(

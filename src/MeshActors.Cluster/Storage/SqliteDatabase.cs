@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Akka.Persistence.Sql.Config;
 using LinqToDB;
+using MeshActors.Cluster.Serialization;
 using Microsoft.Data.Sqlite;
 
 namespace MeshActors.Cluster.Storage;
@@ -19,6 +20,11 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     /// every 150, and a join that met another writer's short transaction would wait for so long.
     /// </summary>
     private const string Wait = "PRAGMA busy_timeout = 30000;";
+
+    private const string Insert = """
+        INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, tags, manifest, identifier, writer_uuid)
+        VALUES (@now, 0, @entity, @number, @message, '', @manifest, @identifier, @writer)
+        """;
 
     /// <summary>Seconds that a connection waits for the lock: far longer than any transaction here.</summary>
     private const int LockSecondsMax = 30;
@@ -56,6 +62,34 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
 
     internal override bool HasOneWriter => true;
+
+    // It has no asynchronous calls: what looks like one blocks.
+    internal override Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows) => Task.Run(() => Append(entity, first, rows));
+
+    private void Append(string entity, long first, IReadOnlyList<JournalEntry> rows)
+    {
+        using var connection = new SqliteConnection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
+        connection.Open();
+        Apply(connection);
+        using var transaction = connection.BeginTransaction();
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = Insert;
+        command.Parameters.AddWithValue("@now", Now);
+        command.Parameters.AddWithValue("@entity", entity);
+        command.Parameters.AddWithValue("@identifier", JournalSerializer.Id);
+        command.Parameters.AddWithValue("@writer", Writer);
+        var number = command.Parameters.Add("@number", SqliteType.Integer);
+        var message = command.Parameters.Add("@message", SqliteType.Blob);
+        var manifest = command.Parameters.Add("@manifest", SqliteType.Text);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            (number.Value, message.Value, manifest.Value) = (first + i, rows[i].Bytes, rows[i].Manifest);
+            command.ExecuteNonQuery();
+        }
+
+        transaction.Commit();
+    }
 
     internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {

@@ -1,5 +1,4 @@
 using CsCheck;
-using Google.Protobuf;
 using MeshActors.Benchmarks;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Mapping;
@@ -120,5 +119,5 @@ public sealed class ReplayTests
     }
 
     private static byte[] Canonical(OrganizationState state, JournalRow last) =>
-        SnapshotMapping.ToSnapshot(state, last.Revision, last.Hash()).ToByteArray();
+        SnapshotMapping.Write(state, last.Revision, last.Hash());
 }

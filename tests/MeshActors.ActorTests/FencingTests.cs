@@ -47,6 +47,51 @@ public sealed class FencingTests
     }
 
     [Fact]
+    public async Task Of_two_entities_that_write_batches_at_once_one_wins_each_and_what_the_other_said_was_not_said()
+    {
+        const int Rounds = 10;
+        const int AtOnce = 12;
+        using var directory = new TempDirectory();
+        await using var one = await MeshHost.StartApartAsync(directory.Path);
+        await using var other = await MeshHost.StartApartAsync(directory.Path);
+        await one.Mesh.FoundAsync();
+
+        // Each side is asked for the same prefixes, twice each, by other nodes every time: most of the answers are refusals.
+        var granted = new List<(string Prefix, CommandReply.Done Done)>();
+        var refused = new HashSet<string>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var asked = Enumerable.Range(0, AtOnce * 4).Select(i => (
+                Prefix: $"10.{round}.{i % AtOnce}.0/24",
+                Reply: AskAsync(i % 2 == 0 ? one : other, $"n{round}-{i}", $"10.{round}.{i % AtOnce}.0/24"))).ToList();
+            foreach (var (prefix, reply) in asked)
+            {
+                switch (await reply)
+                {
+                    case CommandReply.Done done:
+                        granted.Add((prefix, done));
+                        break;
+                    case CommandReply.Refused(var reason):
+                        Assert.Equal(RefusalCodes.PrefixOverlap, reason.Code);
+                        refused.Add(prefix);
+                        break;
+                }
+            }
+        }
+
+        Assert.True(granted.Count > Rounds * AtOnce / 2, $"Only {granted.Count} of {Rounds * AtOnce} prefixes were granted.");
+        await one.StopAsync();
+        await other.StopAsync();
+        await using var third = await MeshHost.StartAsync(directory.Path);
+        var state = (await third.Mesh.GetAsync(Some.Acme, default))!.State;
+        var holders = state.Nodes.Values.SelectMany(node => node.Allocated.Select(prefix => (prefix.ToString(), node.Id)))
+            .ToDictionary(pair => pair.Item1, pair => pair.Id);
+        Assert.All(granted, grant => Assert.Equal(grant.Done.Node!.Id, holders[grant.Prefix]));
+        Assert.All(refused, prefix => Assert.Contains(prefix, holders));
+        Assert.Equal(state.Nodes.Count, state.Nodes.Values.SelectMany(node => node.Addresses).Where(address => address.ToString().Contains('.', StringComparison.Ordinal)).Distinct().Count());
+    }
+
+    [Fact]
     public async Task A_write_conflict_of_one_organization_costs_its_neighbours_a_moment_at_most()
     {
         const int Neighbours = 30;

@@ -15,7 +15,7 @@ public sealed class DirectoryActor : JournaledEntity<DirectoryState, DirectoryEv
         : base(entityId, DirectoryState.Initial, DirectoryJournal.Codec)
     {
         Command<ExecuteDirectory>(Execute);
-        Command<GetDirectory>(_ => Sender.Tell(DirectoryAnswer.Of(State)));
+        Command<GetDirectory>(_ => Answer(DirectoryAnswer.Of(Ahead)));
     }
 
     public static Props Props(string entityId) => Akka.Actor.Props.Create(() => new DirectoryActor(entityId));
@@ -24,16 +24,23 @@ public sealed class DirectoryActor : JournaledEntity<DirectoryState, DirectoryEv
 
     private void Execute(ExecuteDirectory message)
     {
-        switch (Directory.Decide(State, message.Command))
+        if (IsOverloaded)
+        {
+            Sender.Tell(new CommandReply.Refused(Overloaded));
+            return;
+        }
+
+        switch (Directory.Decide(Ahead, message.Command))
         {
             case Decision<DirectoryEvent>.Rejected(var reason):
-                Sender.Tell(new CommandReply.Refused(reason));
+                Answer(new CommandReply.Refused(reason));
                 break;
             case Decision<DirectoryEvent>.Accepted({ IsEmpty: true }):
-                Sender.Tell(new CommandReply.Done(Revision, null));
+                Answer(new CommandReply.Done(AheadRevision, null));
                 break;
             case Decision<DirectoryEvent>.Accepted(var events):
-                Store(events, message.Meta, _ => Sender.Tell(new CommandReply.Done(Revision, null)));
+                Store(events, message.Meta);
+                Answer(new CommandReply.Done(AheadRevision, null));
                 break;
         }
     }

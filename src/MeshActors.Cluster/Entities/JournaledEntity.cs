@@ -9,43 +9,68 @@ using MeshActors.Domain;
 namespace MeshActors.Cluster.Entities;
 
 /// <summary>
-/// What every stored entity shares: recovery and live handling by one path, the hash chain, answers after the last event
-/// is stored, and what happens when the journal contradicts itself.
+/// What every stored entity shares: recovery, the hash chain, decisions one at a time that are stored in batches, answers
+/// after all that they rest on is stored, and what happens when the journal contradicts itself.
 /// </summary>
 /// <remarks>
-/// A write that fails stops the entity: its caller is told that the outcome is unknown, and asks again. A journal that contradicts itself does not: the entity would recover, fail and recover for every message. It stays,
+/// A write that fails stops the entity: all who wait are told that the outcome is unknown, and ask again. A journal that contradicts itself does not: the entity would recover, fail and recover for every message. It stays,
 /// decides nothing, and says why.
 /// </remarks>
 public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 {
     private readonly JournalCodec<TEvent> _codec;
-    private byte[] _lastHash = HashChain.Start;
+    private readonly GroupCommit<Head, JournalEntry, Waiting> _commit;
     private string? _contradiction;
 
     protected JournaledEntity(string persistenceId, TState initial, JournalCodec<TEvent> codec)
     {
         PersistenceId = persistenceId;
-        State = initial;
         _codec = codec;
+        _commit = new GroupCommit<Head, JournalEntry, Waiting>(new Head(initial, HashChain.Start));
         Recover<JournalEntry>(Replay);
         Recover<SnapshotOffer>(Restore);
         Recover<RecoveryCompleted>(_ => AfterRecovery());
-        Command<StopEntity>(_ => Context.Stop(Self));
+        Command<StopEntity>(Stop);
     }
 
     public override string PersistenceId { get; }
 
-    protected TState State { get; private set; }
+    /// <summary>What is stored: all that others are shown.</summary>
+    protected TState State => _commit.Stored.State;
 
     /// <summary>The journal's sequence number of the last event in the state.</summary>
-    protected long Revision { get; private set; }
+    protected long Revision => _commit.Revision;
 
-    protected byte[] LastHash => _lastHash;
+    protected byte[] LastHash => _commit.Stored.LastHash;
+
+    /// <summary>The state with all that is on its way to the journal: what commands are decided on.</summary>
+    protected TState Ahead => _commit.Ahead.State;
+
+    protected long AheadRevision => _commit.AheadRevision;
+
+    protected byte[] AheadHash => _commit.Ahead.LastHash;
+
+    protected bool IsAhead => _commit.IsAhead;
+
+    protected bool IsOverloaded => _commit.IsFull;
+
+    protected Refusal Overloaded => new(RefusalCodes.Overloaded,
+        $"{GroupCommit<Head, JournalEntry, Waiting>.WaitingMax} changes of '{PersistenceId}' wait for the journal, the most that may; try again in a few seconds.");
 
     protected abstract TState Evolve(TState state, TEvent @event);
 
     /// <summary>An entry is in the state: stored now, or read from the journal.</summary>
     protected virtual void Applied(StoredEntry entry)
+    {
+    }
+
+    /// <summary>A batch is stored and in the state. Who waits for it is answered next.</summary>
+    protected virtual void Stored(ImmutableArray<StoredEntry> entries)
+    {
+    }
+
+    /// <summary>All who waited for a batch are answered.</summary>
+    protected virtual void Answered()
     {
     }
 
@@ -67,63 +92,104 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         Context.Stop(Self);
     }
 
-    private void TellFailure(Exception cause) => Sender.Tell(new WriteFailed(
-        $"The journal did not take a change of '{PersistenceId}': {cause.GetBaseException().Message.TrimEnd('.')}. Whether it was stored is unknown; "
-        + "when the journal's disk or database is well again, the same command may be given again."));
-
-    /// <summary>Stores all events or none, then calls back once with their entries.</summary>
-    protected void Store(ImmutableArray<TEvent> events, Meta meta, Action<ImmutableArray<StoredEntry>> stored)
+    // Nothing that was decided in the same batch, or after it and upon it, holds.
+    private void TellFailure(Exception cause)
     {
-        var encoded = Encode(events, meta);
-        var entries = ImmutableArray.CreateBuilder<StoredEntry>(events.Length);
-        PersistAll(encoded.Select(pair => pair.Entry), entry =>
+        var failed = new WriteFailed(
+            $"The journal did not take a change of '{PersistenceId}': {cause.GetBaseException().Message.TrimEnd('.')}. Whether it was stored is unknown; "
+            + "when the journal's disk or database is well again, the same command may be given again.");
+        foreach (var waiting in _commit.Abandon().Where(waiting => !waiting.Caller.Equals(Self)))
         {
-            Apply(encoded[entries.Count].Event, entry);
-            entries.Add(new StoredEntry(Revision, entry.Manifest, entry.Bytes));
-            if (entries.Count == events.Length)
-            {
-                stored(entries.MoveToImmutable());
-            }
-        });
+            waiting.Caller.Tell(failed);
+        }
     }
 
-    /// <summary>Stores all rows or none, as they are, then calls back once. Who calls has checked that they follow.</summary>
-    /// <param name="after">The state that they make.</param>
-    protected void StoreAsIs(ImmutableArray<JournalEntry> rows, TState after, byte[] lastHash, Action stored)
+    /// <summary>Stores all events or none: at once, or in a batch with others while a write is under way.</summary>
+    protected void Store(ImmutableArray<TEvent> events, Meta meta)
     {
-        var left = rows.Length;
-        PersistAll(rows, _ =>
-        {
-            if (--left == 0)
-            {
-                State = after;
-                Revision = LastSequenceNr;
-                _lastHash = lastHash;
-                stored();
-            }
-        });
-    }
-
-    private List<(TEvent Event, JournalEntry Entry)> Encode(ImmutableArray<TEvent> events, Meta meta)
-    {
-        var encoded = new List<(TEvent, JournalEntry)>(events.Length);
-        var previous = _lastHash;
+        var (state, lastHash) = _commit.Ahead;
+        var entries = ImmutableArray.CreateBuilder<JournalEntry>(events.Length);
         foreach (var @event in events)
         {
-            var entry = _codec.Encode(@event, meta, previous);
-            previous = HashChain.Next(entry);
-            encoded.Add((@event, entry));
+            var entry = _codec.Encode(@event, meta, lastHash);
+            lastHash = HashChain.Next(entry);
+            state = Evolve(state, @event);
+            entries.Add(entry);
         }
 
-        return encoded;
+        StoreAsIs(entries.MoveToImmutable(), state, lastHash);
     }
 
-    private void Apply(TEvent @event, JournalEntry entry)
+    /// <summary>Stores all rows or none, as they are. Who calls has checked that they follow what is ahead.</summary>
+    /// <param name="after">The state that they make.</param>
+    protected void StoreAsIs(ImmutableArray<JournalEntry> rows, TState after, byte[] lastHash)
     {
-        State = Evolve(State, @event);
-        Revision = LastSequenceNr;
-        _lastHash = HashChain.Next(entry);
-        Applied(new StoredEntry(Revision, entry.Manifest, entry.Bytes));
+        _commit.Add(rows, new Head(after, lastHash));
+        GoOn();
+    }
+
+    /// <summary>Tells the sender when all that was decided so far is stored: any of it may have led to the answer.</summary>
+    protected void Answer(object reply)
+    {
+        _commit.Answer(new Waiting(Sender, reply, Self));
+        GoOn();
+    }
+
+    /// <summary>The message in hand comes again when all that was decided so far is stored.</summary>
+    protected void ComesAgain(object message) => _commit.Answer(new Waiting(Self, message, Sender));
+
+    // Callers that wait get their answers first.
+    private void Stop(StopEntity message)
+    {
+        if (IsAhead)
+        {
+            ComesAgain(message);
+        }
+        else
+        {
+            Context.Stop(Self);
+        }
+    }
+
+    private void GoOn()
+    {
+        while (_commit.TryTakeAnswer(out var due))
+        {
+            due.Caller.Tell(due.Message, due.From);
+        }
+
+        var batch = _commit.BeginWrite();
+        var left = batch.Length;
+        if (left > 0)
+        {
+            PersistAllAsync(batch, _ =>
+            {
+                if (--left == 0)
+                {
+                    BatchStored(batch);
+                }
+            });
+        }
+    }
+
+    private void BatchStored(ImmutableArray<JournalEntry> batch)
+    {
+        var first = Revision + 1;
+        _commit.EndWrite();
+        if (Revision != LastSequenceNr)
+        {
+            throw new InvalidOperationException($"'{PersistenceId}' stored up to {LastSequenceNr}, and takes it for {Revision}.");
+        }
+
+        ImmutableArray<StoredEntry> entries = [.. batch.Select((entry, index) => new StoredEntry(first + index, entry.Manifest, entry.Bytes))];
+        foreach (var entry in entries)
+        {
+            Applied(entry);
+        }
+
+        Stored(entries);
+        GoOn();
+        Answered();
     }
 
     private void Replay(JournalEntry entry) => Understand(() =>
@@ -134,22 +200,24 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         }
 
         var decoded = _codec.Decode(entry);
-        if (!decoded.PreviousHash.AsSpan().SequenceEqual(_lastHash))
+        if (!decoded.PreviousHash.AsSpan().SequenceEqual(LastHash))
         {
             throw new InvalidOperationException("its hash chain is broken: an entry before it was changed");
         }
 
-        Apply(decoded.Event, entry);
+        _commit.Restore(new Head(Evolve(State, decoded.Event), HashChain.Next(entry)), LastSequenceNr);
+        Applied(new StoredEntry(Revision, entry.Manifest, entry.Bytes));
     });
 
     private void Restore(SnapshotOffer offer) => Understand(() =>
     {
         var snapshot = offer.Snapshot as JournalEntry
             ?? throw new InvalidOperationException($"its snapshot is a {offer.Snapshot.GetType()}");
-        (State, Revision, _lastHash) = ReadSnapshot(snapshot);
-        if (Revision != offer.Metadata.SequenceNr)
+        var (state, revision, lastHash) = ReadSnapshot(snapshot);
+        _commit.Restore(new Head(state, lastHash), revision);
+        if (revision != offer.Metadata.SequenceNr)
         {
-            throw new InvalidOperationException($"its snapshot at {offer.Metadata.SequenceNr} says {Revision}");
+            throw new InvalidOperationException($"its snapshot at {offer.Metadata.SequenceNr} says {revision}");
         }
     });
 
@@ -184,4 +252,9 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
             });
         }
     }
+
+    private sealed record Head(TState State, byte[] LastHash);
+
+    /// <param name="Caller">This entity itself: the message comes again.</param>
+    private readonly record struct Waiting(IActorRef Caller, object Message, IActorRef From);
 }

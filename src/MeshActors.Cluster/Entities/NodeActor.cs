@@ -12,7 +12,7 @@ public sealed class NodeActor : JournaledEntity<NodeActivityState, NodeEvent>
         : base($"node-{entityId}", NodeActivityState.Initial, NodeJournal.Codec)
     {
         Command<NodeSeen>(See);
-        Command<GetNodeActivity>(_ => Sender.Tell(NodeActivityAnswer.Of(State)));
+        Command<GetNodeActivity>(_ => Answer(NodeActivityAnswer.Of(Ahead)));
     }
 
     /// <summary>Both parts have a form that the other cannot contain: a name, and the 36 characters of a UUID.</summary>
@@ -24,10 +24,11 @@ public sealed class NodeActor : JournaledEntity<NodeActivityState, NodeEvent>
 
     private void See(NodeSeen message)
     {
-        var events = NodeActivity.Decide(State, message.Seen);
-        if (!events.IsEmpty)
+        // Nothing depends on a note: one too many is not taken.
+        var events = NodeActivity.Decide(Ahead, message.Seen);
+        if (!events.IsEmpty && !IsOverloaded)
         {
-            Store(events, message.Meta, _ => { });
+            Store(events, message.Meta);
         }
     }
 }

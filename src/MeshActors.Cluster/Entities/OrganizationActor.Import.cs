@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Akka.Actor;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Contracts.History;
@@ -37,11 +36,11 @@ public sealed partial class OrganizationActor
         if (Differs(message.Rows))
         {
             Refuse(new Refusal(RefusalCodes.ImportDiffers,
-                $"Revision {Revision} of organization '{_id}' is here already with other bytes: this is not the journal that was begun."));
+                $"Revision {AheadRevision} of organization '{_id}' is here already with other bytes: this is not the journal that was begun."));
             return;
         }
 
-        var news = message.Rows.Where(row => row.Revision > Revision).ToImmutableArray();
+        var news = message.Rows.Where(row => row.Revision > AheadRevision).ToImmutableArray();
         if (news.IsEmpty)
         {
             TellProgress();
@@ -49,7 +48,7 @@ public sealed partial class OrganizationActor
         else if (_import == ImportPhase.Over && !IsGivenUp)
         {
             Refuse(new Refusal(RefusalCodes.OrganizationExists,
-                $"Organization '{_id}' is there with {Revision} entries of its own and goes its own way; a journal is imported where there is none of its name."));
+                $"Organization '{_id}' is there with {AheadRevision} entries of its own and goes its own way; a journal is imported where there is none of its name."));
         }
         else
         {
@@ -58,11 +57,11 @@ public sealed partial class OrganizationActor
     }
 
     private bool Differs(ImmutableArray<StoredEntry> rows) =>
-        rows.FirstOrDefault(row => row.Revision == Revision) is { } held && !SHA256.HashData(held.Bytes).AsSpan().SequenceEqual(LastHash);
+        rows.FirstOrDefault(row => row.Revision == AheadRevision) is { } held && !SHA256.HashData(held.Bytes).AsSpan().SequenceEqual(AheadHash);
 
     private void Add(ImmutableArray<StoredEntry> rows)
     {
-        var replay = Replay.From(State, Revision, LastHash);
+        var replay = Replay.From(Ahead, AheadRevision, AheadHash);
         foreach (var row in rows)
         {
             if (replay.TryAdd(new JournalRow(row.Revision, row.Manifest, row.Bytes), out _) is { } fault)
@@ -80,19 +79,16 @@ public sealed partial class OrganizationActor
         }
 
         _import = ImportPhase.Running;
-        StoreAsIs([.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))], replay.State, replay.LastHash.ToArray(), () =>
-        {
-            TellProgress();
-            SnapshotEvery(ImportedPerSnapshot);
-        });
+        StoreAsIs([.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))], replay.State, replay.LastHash.ToArray());
+        TellProgress();
     }
 
     private void FinishImport(FinishImport message)
     {
-        if (message.Revision != Revision || !message.LastHash.AsSpan().SequenceEqual(LastHash))
+        if (message.Revision != AheadRevision || !message.LastHash.AsSpan().SequenceEqual(AheadHash))
         {
             Refuse(new Refusal(RefusalCodes.ImportDiffers,
-                $"The import of organization '{_id}' is to end with revision {message.Revision}, and what is here ends with {Revision}, or differently."));
+                $"The import of organization '{_id}' is to end with revision {message.Revision}, and what is here ends with {AheadRevision}, or differently."));
             return;
         }
 
@@ -106,9 +102,9 @@ public sealed partial class OrganizationActor
         TellProgress();
     }
 
-    private void TellProgress() => Sender.Tell(new ImportReply.At(Revision, LastHash));
+    private void TellProgress() => Answer(new ImportReply.At(AheadRevision, AheadHash));
 
-    private void Refuse(Refusal reason) => Sender.Tell(new ImportReply.Refused(reason));
+    private void Refuse(Refusal reason) => Answer(new ImportReply.Refused(reason));
 
     private void SnapshotEvery(int events)
     {

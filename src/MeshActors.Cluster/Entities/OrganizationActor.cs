@@ -61,9 +61,9 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
     /// The region to ask in this one's stead, or later. A journal that is still arriving from its old home, and one that was
     /// given up, decide nothing but the move itself: two homes never write at once. That it exists its birthplace knows for ever.
     /// </summary>
-    private RegionName? HomeToAsk(OrganizationCommand? command) =>
-        _region is not { } here || State.Home is not { } home || (command is OrganizationCommand.Create && _id.Region == here) ? null
-        : State.MovingTo is { } to ? (IsOfMove(command, to, here) ? null : home)
+    private RegionName? HomeToAsk(OrganizationState state, OrganizationCommand? command) =>
+        _region is not { } here || state.Home is not { } home || (command is OrganizationCommand.Create && _id.Region == here) ? null
+        : state.MovingTo is { } to ? (IsOfMove(command, to, here) ? null : home)
         : home != here ? home
         : null;
 
@@ -72,48 +72,58 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         command is OrganizationCommand.Move move ? move.To == to : command is OrganizationCommand.Settle && to == here;
 
     /// <summary>It may come back: what was decided elsewhere since then is added.</summary>
-    private bool IsGivenUp => _region is not null && State.MovingTo is { } to && to != _region;
+    private bool IsGivenUp => _region is not null && Ahead.MovingTo is { } to && to != _region;
 
     private void Execute(ExecuteOrganization message)
     {
-        if (HomeToAsk(message.Command) is { } home)
+        if (IsOverloaded)
         {
-            Sender.Tell(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
+            Sender.Tell(new CommandReply.Refused(Overloaded));
+            return;
+        }
+
+        if (HomeToAsk(Ahead, message.Command) is { } home)
+        {
+            Answer(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
             return;
         }
 
         if (IsImporting)
         {
-            Sender.Tell(new CommandReply.Refused(Directory.Unfinished(_id)));
+            Answer(new CommandReply.Refused(Directory.Unfinished(_id)));
             return;
         }
 
         _isFresh = false;
-        switch (Organization.Decide(State, message.Command, message.Meta.Time))
+        switch (Organization.Decide(Ahead, message.Command, message.Meta.Time))
         {
             case Decision<OrganizationEvent>.Rejected(var reason):
-                Sender.Tell(new CommandReply.Refused(reason));
+                Answer(new CommandReply.Refused(reason));
                 LeaveIfUnknown();
                 break;
             case Decision<OrganizationEvent>.Accepted({ IsEmpty: true }):
-                Sender.Tell(Done(message.Command));
+                Answer(Done(message.Command));
                 break;
             case Decision<OrganizationEvent>.Accepted(var events):
                 _import = ImportPhase.Over;
-                Store(events, message.Meta, entries => Stored(message.Command, entries));
+                Store(events, message.Meta);
+                Answer(Done(message.Command));
                 break;
         }
     }
 
+    private CommandReply.Done Done(OrganizationCommand command) => new(AheadRevision, OrganizationJournal.NodeOf(Ahead, command));
+
     // The feeds first: whoever has the answer and asks a feed then meets what was stored.
-    private void Stored(OrganizationCommand command, ImmutableArray<StoredEntry> entries)
+    protected override void Stored(ImmutableArray<StoredEntry> entries)
     {
-        Publish(entries);
-        Sender.Tell(Done(command));
-        SnapshotEvery(EventsPerSnapshot);
+        if (!IsImporting)
+        {
+            Publish(entries);
+        }
     }
 
-    private CommandReply.Done Done(OrganizationCommand command) => new(Revision, OrganizationJournal.NodeOf(State, command));
+    protected override void Answered() => SnapshotEvery(IsImporting ? ImportedPerSnapshot : EventsPerSnapshot);
 
     /// <remarks>Read ones too: after a failover the feeds then miss a few entries, and not the whole.</remarks>
     protected override void Applied(StoredEntry entry)
@@ -138,7 +148,7 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
     private void Subscribe(Subscribe message)
     {
         // Half a map is worse than none.
-        if ((State.MovingTo is null || State.MovingTo == _region ? HomeToAsk(null) : null) is { } home)
+        if ((State.MovingTo is null || State.MovingTo == _region ? HomeToAsk(State, null) : null) is { } home)
         {
             Sender.Tell(new OrganizationElsewhere(_id, home, Organization.Elsewhere(_id, home)));
             return;
@@ -147,6 +157,13 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         if (IsImporting)
         {
             Sender.Tell(new EntityBroken(Directory.Unfinished(_id).Message));
+            return;
+        }
+
+        // What it knows of, or the organization itself, may be on its way to the journal.
+        if (IsAhead && (message.HaveRevision > Revision || !State.Exists))
+        {
+            ComesAgain(message);
             return;
         }
 
@@ -186,7 +203,7 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
     // Names that nobody created must not fill the memory until they are idle for long enough.
     private void LeaveIfUnknown()
     {
-        if (!State.Exists)
+        if (!Ahead.Exists)
         {
             Context.Parent.Tell(new Passivate(StopEntity.Instance));
         }

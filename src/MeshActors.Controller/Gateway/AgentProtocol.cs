@@ -15,8 +15,17 @@ internal static class AgentProtocol
     /// <summary>From one step of a handshake to the next. A slow satellite link takes two seconds.</summary>
     public static readonly TimeSpan StepDeadline = TimeSpan.FromSeconds(10);
 
-    /// <summary>Joins in a handshake at once; each is 64 KB at most, and a durable join takes milliseconds.</summary>
-    public const int PendingJoinsMax = 256;
+    /// <summary>
+    /// Joins under way at once, of which one organization alone may have a half; each is 64 KB at most, and a durable join takes
+    /// milliseconds.
+    /// </summary>
+    public const int PendingJoinsMax = 1024;
+
+    /// <summary>
+    /// Of these, decided and stored at once: enough for the journal's batches to be full. With more of them a join would only wait
+    /// for the processor in place of its turn.
+    /// </summary>
+    public const int ServedJoinsMax = 128;
 
     /// <summary>Between two reports of one node that are stored.</summary>
     public static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(Limits.EndpointChangeSecondsMin);

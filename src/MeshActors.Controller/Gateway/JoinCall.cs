@@ -13,30 +13,24 @@ internal sealed partial class JoinCall(
     IMesh mesh, KnownOrganizations organizations, TimeProvider time, PendingJoins pending, RefusalLog refusals, ILogger<JoinCall> logger)
 {
     private static readonly Refusal Overloaded = new(RefusalCodes.Overloaded,
-        $"{AgentProtocol.PendingJoinsMax} joins are under way, the most that this controller takes at once; try again in a few seconds.");
+        $"As many joins are under way as this controller takes at once: {AgentProtocol.PendingJoinsMax}, and a half of them of one organization; try again in a few seconds.");
 
     private static readonly Refusal WrongProof = new(RefusalCodes.JoinProofInvalid,
         "The agent did not prove that it holds the private half of its WireGuard key; start meshd again.");
 
     public async Task RunAsync(IAgentCall<JoinStep, JoinStep> call)
     {
-        if (!pending.TryEnter())
+        // Who does not take its answer holds no place of others.
+        JoinReply reply;
+        using (var place = pending.TryEnter())
         {
-            await ReplyAsync(call, Refuse(Overloaded)).ConfigureAwait(false);
-            return;
+            reply = place is null ? Refuse(Overloaded) : await HandshakeAsync(call, place).ConfigureAwait(false);
         }
 
-        try
-        {
-            await ReplyAsync(call, await HandshakeAsync(call).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        finally
-        {
-            pending.Leave();
-        }
+        await ReplyAsync(call, reply).ConfigureAwait(false);
     }
 
-    private async Task<JoinReply> HandshakeAsync(IAgentCall<JoinStep, JoinStep> call)
+    private async Task<JoinReply> HandshakeAsync(IAgentCall<JoinStep, JoinStep> call, PendingJoins.Place place)
     {
         var request = (await NextAsync(call).ConfigureAwait(false)).Request ?? throw CallRefusedException.Malformed("The first step of a join is its request.");
         if (Edge.Check(request) is { } malformed)
@@ -55,9 +49,15 @@ internal sealed partial class JoinCall(
             return RefuseJoin(request, key, AgentProtocol.Mismatch(request.Organization, organization));
         }
 
+        if (!place.TryName(organization))
+        {
+            return RefuseJoin(request, key, Overloaded);
+        }
+
         var challenger = new Challenger();
         await call.WriteAsync(new JoinStep { Challenge = challenger.Challenge }).ConfigureAwait(false);
         var proof = (await NextAsync(call).ConfigureAwait(false)).Proof ?? throw CallRefusedException.Malformed("The second step of a join is its proof.");
+        await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
         return challenger.Verify(request, proof.Proof.Span)
             ? await JoinAsync(request, key, call).ConfigureAwait(false)
             : Refuse(WrongProof);

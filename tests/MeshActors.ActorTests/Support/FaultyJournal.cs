@@ -11,6 +11,12 @@ public sealed class FaultyJournal : MemoryJournal
     /// <summary>By entity: one fault for each write to come. Static, since Akka makes the journal.</summary>
     public static readonly ConcurrentDictionary<string, ConcurrentQueue<Fault>> Faults = new();
 
+    /// <summary>By entity: its writes wait for this.</summary>
+    public static readonly ConcurrentDictionary<string, TaskCompletionSource> Gates = new();
+
+    /// <summary>By entity: how many entries each write had that the journal took.</summary>
+    public static readonly ConcurrentDictionary<string, ConcurrentQueue<int>> Writes = new();
+
     public enum Fault
     {
         /// <summary>As when the disk is full: unknown whether it was stored. It was not.</summary>
@@ -32,6 +38,11 @@ public sealed class FaultyJournal : MemoryJournal
     protected override async Task<IImmutableList<Exception>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var writes = messages.ToList();
+        if (Gates.TryGetValue(writes[0].PersistenceId, out var gate))
+        {
+            await gate.Task.WaitAsync(cancellationToken);
+        }
+
         var fault = Faults.TryGetValue(writes[0].PersistenceId, out var faults) && faults.TryDequeue(out var next) ? next : (Fault?)null;
         switch (fault)
         {
@@ -43,6 +54,7 @@ public sealed class FaultyJournal : MemoryJournal
             case Fault.Refuses:
                 return [.. writes.Select(_ => new InvalidOperationException("Refused."))];
             default:
+                Writes.GetOrAdd(writes[0].PersistenceId, _ => new()).Enqueue(writes.Sum(write => write.Size));
                 return await base.WriteMessagesAsync(writes, cancellationToken);
         }
     }

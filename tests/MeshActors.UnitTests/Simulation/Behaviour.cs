@@ -9,6 +9,15 @@ internal enum StoreOrder
     StoreThenTell = 0,
     AnswerThenStore = 1,
     PublishThenStore = 2,
+
+    /// <summary>Of what is refused for something that is on its way to the journal.</summary>
+    RefuseThenStore = 3,
+
+    /// <summary>Of what is already so by something that is on its way to the journal.</summary>
+    RepeatThenStore = 4,
+
+    /// <summary>As if nothing were on its way to the journal.</summary>
+    DecideOnStored = 5,
 }
 
 /// <summary>The places where a promise is kept. A mutant overrides one of them, and must be caught.</summary>
@@ -20,6 +29,9 @@ internal class Behaviour
 
     /// <summary>The journal's unique (id, sequence number).</summary>
     public virtual bool IsFenced => true;
+
+    /// <summary>How many entries of a batch of that many the journal has after it said that it has them.</summary>
+    public virtual int Stored(int batch) => batch;
 
     public virtual Decision<OrganizationEvent> Decide(OrganizationState state, OrganizationCommand command, DateTimeOffset now) =>
         Organization.Decide(state, command, now);

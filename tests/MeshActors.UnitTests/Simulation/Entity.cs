@@ -4,7 +4,7 @@ using MeshActors.Domain.Organizations;
 
 namespace MeshActors.UnitTests.Simulation;
 
-/// <summary>One stay of the organization's entity on a controller: decides, stores, publishes, answers; in that order.</summary>
+/// <summary>One stay of the organization's entity on a controller: decides, stores, publishes, answers; in that order, many commands at a time.</summary>
 internal sealed class Entity
 {
     private const int EntriesKept = 64;
@@ -12,45 +12,37 @@ internal sealed class Entity
     private readonly World _world;
     private readonly int _place;
     private readonly SortedSet<int> _feeds = [];
-    private readonly Queue<Envelope> _stash = [];
+    private readonly GroupCommit<OrganizationState, Change, Waiting> _commit = new(OrganizationState.Initial);
     private ImmutableList<Row> _recent;
-    private OrganizationState _state;
-    private (Message.Execute Message, int Caller, ImmutableArray<OrganizationEvent> Events)? _writing;
+    private ImmutableArray<Change> _writing = [];
     private bool _isFresh = true;
-    private bool _stopsAfterWrite;
+    private bool _stopsWhenStored;
 
     public Entity(World world, int place, int number)
     {
         _world = world;
         _place = place;
         Number = number;
-        (_state, Revision) = world.Journal.Recover();
+        var (state, revision) = world.Journal.Recover();
+        _commit.Restore(state, revision);
         _recent = [.. world.Journal.Rows.TakeLast(EntriesKept)];
     }
 
     public int Number { get; }
 
-    public long Revision { get; private set; }
+    public long Revision => _commit.Revision;
 
     public bool IsStopped { get; private set; }
 
-    public bool IsWriting => _writing is not null;
-
-    /// <summary>Waits behind a running write, as the stop message does.</summary>
+    /// <summary>Waits for what was decided before it, as the stop message does.</summary>
     public void Stop()
     {
-        _stopsAfterWrite = IsWriting;
-        IsStopped = !IsWriting;
+        _stopsWhenStored = _commit.IsAhead;
+        IsStopped = !_commit.IsAhead;
     }
 
     public void Receive(Envelope envelope)
     {
-        if (IsWriting)
-        {
-            _stash.Enqueue(envelope);
-            return;
-        }
-
         switch (envelope.Message)
         {
             case Message.Execute execute:
@@ -66,83 +58,96 @@ internal sealed class Entity
 
     public void Written(bool isStored)
     {
-        if (_writing is not var (message, caller, events))
-        {
-            return;
-        }
-
-        _writing = null;
         if (!isStored)
         {
-            Answer(caller, message, new Outcome.Unknown());
+            foreach (var waiting in _commit.Abandon())
+            {
+                Answer(waiting with { Outcome = new Outcome.Unknown() });
+            }
+
             IsStopped = true;
             return;
         }
 
-        Apply(events, message.Request);
+        var rows = RowsOf(_writing);
+        _recent = _recent.AddRange(rows);
+        _recent = _recent.RemoveRange(0, Math.Max(0, _recent.Count - EntriesKept));
+        _commit.EndWrite();
         if (_world.Behaviour.Order != StoreOrder.PublishThenStore)
         {
-            Publish([.. _recent.TakeLast(events.Length)]);
+            Publish(rows);
         }
 
-        if (_world.Behaviour.Order != StoreOrder.AnswerThenStore)
-        {
-            Answer(caller, message, Done(message.Request.Command));
-        }
-
-        IsStopped = _stopsAfterWrite;
-        while (!IsStopped && !IsWriting && _stash.TryDequeue(out var next))
-        {
-            Receive(next);
-        }
+        GoOn();
+        IsStopped = _stopsWhenStored && !_commit.IsAhead;
     }
 
     private void Execute(Message.Execute message, int caller)
     {
-        switch (_world.Behaviour.Decide(_state, message.Request.Command, message.Request.Time))
+        var state = _world.Behaviour.Order == StoreOrder.DecideOnStored ? _commit.Stored : _commit.Ahead;
+        switch (_world.Behaviour.Decide(state, message.Request.Command, message.Request.Time))
         {
             case Decision<OrganizationEvent>.Rejected(var reason):
-                Answer(caller, message, new Outcome.Refused(reason));
+                Answer(message, caller, new Outcome.Refused(reason), isEarly: _world.Behaviour.Order == StoreOrder.RefuseThenStore);
                 break;
             case Decision<OrganizationEvent>.Accepted({ IsEmpty: true }):
-                Answer(caller, message, Done(message.Request.Command));
+                Answer(message, caller, Done(message.Request.Command), isEarly: _world.Behaviour.Order == StoreOrder.RepeatThenStore);
                 break;
             case Decision<OrganizationEvent>.Accepted(var events):
-                Store(message, caller, events);
+                _commit.Add(
+                    [.. events.Select(e => new Change(e, message.Request))],
+                    events.Aggregate(_commit.Ahead, _world.Behaviour.Evolve));
+                GoOn();
+                Answer(message, caller, Done(message.Request.Command), isEarly: _world.Behaviour.Order == StoreOrder.AnswerThenStore);
                 break;
         }
     }
 
-    private void Store(Message.Execute message, int caller, ImmutableArray<OrganizationEvent> events)
+    private void Answer(Message.Execute message, int caller, Outcome outcome, bool isEarly)
     {
-        _writing = (message, caller, events);
-        _world.Send(_place, World.Database, new Message.Write(Number, Revision + 1, events, message.Request));
+        var waiting = new Waiting(caller, message.Ask, outcome);
+        if (isEarly)
+        {
+            Answer(waiting);
+            return;
+        }
+
+        _commit.Answer(waiting);
+        GoOn();
+    }
+
+    private void GoOn()
+    {
+        while (_commit.TryTakeAnswer(out var due))
+        {
+            Answer(due);
+        }
+
+        if (_commit.BeginWrite() is not [_, ..] batch)
+        {
+            return;
+        }
+
+        _writing = batch;
+        _world.Send(_place, World.Database, new Message.Write(Number, Revision + 1, batch));
         if (_world.Behaviour.Order == StoreOrder.PublishThenStore)
         {
-            Publish([.. events.Select((e, index) => new Row(Revision + 1 + index, e, message.Request, 0))]);
-        }
-        else if (_world.Behaviour.Order == StoreOrder.AnswerThenStore)
-        {
-            var after = events.Aggregate(_state, _world.Behaviour.Evolve);
-            Answer(caller, message, new Outcome.Done(Revision + events.Length, NodeOf(after, message.Request.Command)));
+            Publish(RowsOf(batch));
         }
     }
 
-    private void Apply(ImmutableArray<OrganizationEvent> events, Request request)
-    {
-        foreach (var e in events)
-        {
-            _state = _world.Behaviour.Evolve(_state, e);
-            Revision++;
-            _recent = _recent.Add(new Row(Revision, e, request, 0));
-        }
-
-        _recent = _recent.RemoveRange(0, Math.Max(0, _recent.Count - EntriesKept));
-    }
+    private ImmutableArray<Row> RowsOf(ImmutableArray<Change> batch) =>
+        [.. batch.Select((change, index) => new Row(Revision + 1 + index, change.Event, change.Request))];
 
     // Who asks has seen more than this entity: another one lives, or did. It recovers before it says anything.
     private void Subscribe(Message.Subscribe message, int feed)
     {
+        if (message.Have > Revision && _commit.IsAhead)
+        {
+            // Perhaps it is on its way to the journal; the feed asks again.
+            return;
+        }
+
         if (message.Have > Revision && !_isFresh)
         {
             IsStopped = true;
@@ -152,7 +157,7 @@ internal sealed class Entity
         _feeds.Add(feed);
         _world.Send(_place, feed, Missed(message.Have) is { } missed
             ? new Message.Entries(missed, message.Number)
-            : new Message.Whole(Revision, _state, message.Number));
+            : new Message.Whole(Revision, _commit.Stored, message.Number));
     }
 
     private ImmutableArray<Row>? Missed(long have) =>
@@ -169,9 +174,9 @@ internal sealed class Entity
         }
     }
 
-    private void Answer(int caller, Message.Execute message, Outcome outcome) => _world.Send(_place, caller, new Message.Answer(message.Ask, outcome));
+    private void Answer(Waiting waiting) => _world.Send(_place, waiting.Caller, new Message.Answer(waiting.Ask, waiting.Outcome));
 
-    private Outcome.Done Done(OrganizationCommand command) => new(Revision, NodeOf(_state, command));
+    private Outcome.Done Done(OrganizationCommand command) => new(_commit.AheadRevision, NodeOf(_commit.Ahead, command));
 
     public static Node? NodeOf(OrganizationState state, OrganizationCommand command) => command switch
     {
@@ -181,4 +186,6 @@ internal sealed class Entity
         OrganizationCommand.RemoveNode c => state.Nodes.GetValueOrDefault(c.Node),
         _ => null,
     };
+
+    private readonly record struct Waiting(int Caller, int Ask, Outcome Outcome);
 }

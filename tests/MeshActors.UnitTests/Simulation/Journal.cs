@@ -8,14 +8,13 @@ internal sealed class Journal(Behaviour behaviour)
 {
     private readonly List<Row> _rows = [];
     private readonly List<OrganizationState> _states = [OrganizationState.Initial];
-    private int _batches;
 
     public IReadOnlyList<Row> Rows => _rows;
 
     public bool IsUp { get; set; } = true;
 
     /// <summary>All or none, as one transaction.</summary>
-    public bool TryAppend(long first, ImmutableArray<OrganizationEvent> events, Request request)
+    public bool TryAppend(long first, ImmutableArray<Change> batch)
     {
         var isNext = first == _rows.Count + 1;
         if (behaviour.IsFenced && !isNext)
@@ -23,8 +22,7 @@ internal sealed class Journal(Behaviour behaviour)
             return false;
         }
 
-        _batches++;
-        _rows.AddRange(events.Select((e, index) => new Row(first + index, e, request, _batches)));
+        _rows.AddRange(batch.Take(behaviour.Stored(batch.Length)).Select((change, index) => new Row(first + index, change.Event, change.Request)));
         return true;
     }
 

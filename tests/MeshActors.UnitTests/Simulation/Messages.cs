@@ -7,8 +7,10 @@ namespace MeshActors.UnitTests.Simulation;
 /// <summary>A command as a gateway sends it: the same each time that it is sent again.</summary>
 internal sealed record Request(int Number, OrganizationCommand Command, DateTimeOffset Time);
 
-/// <param name="Batch">Entries that were stored together.</param>
-internal sealed record Row(long Revision, OrganizationEvent Event, Request Request, int Batch);
+/// <param name="Request">What it is part of the answer to.</param>
+internal sealed record Change(OrganizationEvent Event, Request Request);
+
+internal sealed record Row(long Revision, OrganizationEvent Event, Request Request);
 
 internal abstract record Outcome
 {
@@ -32,7 +34,7 @@ internal abstract record Message
 
     public sealed record Whole(long Revision, OrganizationState State, long Number) : Message;
 
-    public sealed record Write(int Entity, long First, ImmutableArray<OrganizationEvent> Events, Request Request) : Message;
+    public sealed record Write(int Entity, long First, ImmutableArray<Change> Batch) : Message;
 
     public sealed record Written(int Entity, bool IsStored) : Message;
 
@@ -53,7 +55,7 @@ internal sealed record Envelope(int From, int To, Message Message)
         Message.Answer m => $" {m.Outcome}",
         Message.Entries m => $" {(m.Rows.IsEmpty ? "none" : $"{m.Rows[0].Revision}..{m.Rows[^1].Revision}")} number {m.Number}",
         Message.Whole m => $" {m.Revision} number {m.Number}",
-        Message.Write m => $" {m.First} {string.Join('+', m.Events.Select(e => e.GetType().Name))} #{m.Request.Number}",
+        Message.Write m => $" {m.First} {string.Join('+', m.Batch.Select(change => $"{change.Event.GetType().Name} #{change.Request.Number}"))}",
         Message.Written m => $" {m.IsStored}",
         Message.Call m => $" {m.Command.GetType().Name}",
         _ => "",

@@ -12,6 +12,10 @@ internal static class Mutants
     {
         ["answers before it stores"] = new OtherOrder(StoreOrder.AnswerThenStore),
         ["publishes before it stores"] = new OtherOrder(StoreOrder.PublishThenStore),
+        ["refuses before it stores what the refusal rests on"] = new OtherOrder(StoreOrder.RefuseThenStore),
+        ["says that it is so before it is stored"] = new OtherOrder(StoreOrder.RepeatThenStore),
+        ["decides as if nothing were on its way to the journal"] = new OtherOrder(StoreOrder.DecideOnStored),
+        ["loses a part of a batch"] = new LosesPart(),
         ["has no fence in the journal"] = new Unfenced(),
         ["drops a delta"] = new DropsDelta(),
         ["overlooks a gap"] = new OverlooksGap(),
@@ -29,6 +33,11 @@ internal static class Mutants
     private sealed class Unfenced : Behaviour
     {
         public override bool IsFenced => false;
+    }
+
+    private sealed class LosesPart : Behaviour
+    {
+        public override int Stored(int batch) => batch > 3 ? batch - 1 : batch;
     }
 
     private sealed class DropsDelta : Behaviour

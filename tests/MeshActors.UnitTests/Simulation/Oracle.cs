@@ -12,6 +12,7 @@ internal sealed class BrokenPromiseException(string message) : Exception(message
 internal sealed class Oracle(Journal journal)
 {
     private readonly List<(Request Request, Outcome.Done Done)> _acknowledged = [];
+    private readonly List<(Request Request, Refusal Reason)> _refused = [];
     private readonly HashSet<(long Revision, UInt128 Digest)> _told = [];
     private readonly HashSet<AgentStream> _mustResume = [];
 
@@ -22,6 +23,10 @@ internal sealed class Oracle(Journal journal)
         if (outcome is Outcome.Done done)
         {
             _acknowledged.Add((request, done));
+        }
+        else if (outcome is Outcome.Refused(var reason))
+        {
+            _refused.Add((request, reason));
         }
     }
 
@@ -59,6 +64,13 @@ internal sealed class Oracle(Journal journal)
         foreach (var (request, done) in _acknowledged)
         {
             IsStored(states, request, done);
+        }
+
+        foreach (var (request, reason) in _refused)
+        {
+            Promise(
+                states.Exists(state => Organization.Decide(state, request.Command, request.Time) is Decision<OrganizationEvent>.Rejected(var stored) && stored == reason),
+                $"#{request.Number} ({request.Command}) was refused with '{reason.Message}', which follows from nothing in the journal.");
         }
 
         foreach (var (revision, digest) in _told)
@@ -116,16 +128,18 @@ internal sealed class Oracle(Journal journal)
         }
     }
 
-    /// <summary>Each batch is what its command asks for in the state before it: so nothing is stored twice, and nothing by itself.</summary>
+    /// <summary>What is stored of each command is what it asks for in the state before: so nothing is stored twice, in part or by itself.</summary>
     private void Explained(List<OrganizationState> states)
     {
-        foreach (var batch in journal.Rows.GroupBy(row => row.Batch))
+        for (var first = 0; first < journal.Rows.Count;)
         {
-            var first = batch.First();
-            var decision = Organization.Decide(states[(int)first.Revision - 1], first.Request.Command, first.Request.Time);
+            var request = journal.Rows[first].Request;
+            var events = journal.Rows.Skip(first).TakeWhile(row => row.Request == request).Select(row => row.Event).ToList();
+            var decision = Organization.Decide(states[first], request.Command, request.Time);
             Promise(
-                decision is Decision<OrganizationEvent>.Accepted(var events) && events.SequenceEqual(batch.Select(row => row.Event)),
-                $"Revision {first.Revision} is not what command #{first.Request.Number} ({first.Request.Command.GetType().Name}) asks for there.");
+                decision is Decision<OrganizationEvent>.Accepted(var asked) && asked.SequenceEqual(events),
+                $"Revision {first + 1} is not what command #{request.Number} ({request.Command.GetType().Name}) asks for there.");
+            first += events.Count;
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed partial class World
     /// <summary>A write may be stored though its writer is told that it failed, and long after it was told so.</summary>
     private void Store(int writer, Message.Write write)
     {
-        var isStored = Journal.IsUp && Journal.TryAppend(write.First, write.Events, write.Request);
+        var isStored = Journal.IsUp && Journal.TryAppend(write.First, write.Batch);
         Send(Database, writer, new Message.Written(write.Entity, isStored && !Dice.Chance(4)));
     }
 

@@ -102,7 +102,7 @@ internal sealed partial class World
     }
 
     private void Begin(OrganizationCommand command, OrganizationEvent @event) =>
-        Journal.TryAppend(Journal.Rows.Count + 1, [@event], new Request(NextNumber(), command, Time));
+        Journal.TryAppend(Journal.Rows.Count + 1, [new Change(@event, new Request(NextNumber(), command, Time))]);
 
     public void Trace(string line) => _trace?.Add($"{Now,7} {line}");
 }

@@ -88,6 +88,7 @@ public sealed record Presence(
 /// <param name="Credential">The hash of the secret that was shown.</param>
 /// <param name="HaveRevision">The revision of the map that the agent holds; 0 for none.</param>
 /// <param name="HaveDigest">That map's digest; a wrong one is answered with a whole map.</param>
+/// <param name="AcceptsPacked">The agent reads PackedChunks in the place of MapChunks.</param>
 public sealed record FollowRequest(
     OrganizationId Organization,
     NodeId Node,
@@ -95,7 +96,8 @@ public sealed record FollowRequest(
     long HaveRevision,
     UInt128 HaveDigest,
     string AgentVersion,
-    string RemoteAddress);
+    string RemoteAddress,
+    bool AcceptsPacked);
 
 public abstract record FollowReply
 {
@@ -109,19 +111,43 @@ public abstract record FollowReply
     public sealed record Refused(Refusal Reason) : FollowReply;
 }
 
-/// <summary>One agent's place in a feed. Dispose it when the agent's stream ends.</summary>
+/// <summary>One agent's place in a feed, for one reader. Dispose it when the agent's stream ends.</summary>
 public interface IFollowing : IAsyncDisposable
 {
     /// <summary>
-    /// Encoded GatewayMessages (MapChunk, Delta, GoAway), each made once for all agents. Completes after a GoAway.
-    /// Bounded: an agent that falls behind gets a whole map in place of what it missed.
+    /// The next of the encoded GatewayMessages (MapChunk or PackedChunk, Delta, GoAway), each made once for all agents; false
+    /// when there is none now. Bounded: an agent that falls behind gets one delta, or a whole map, in place of what it missed.
     /// </summary>
-    IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken);
+    bool TryRead(out ReadOnlyMemory<byte> message);
+
+    /// <summary>Of the newest map that there is.</summary>
+    long Revision { get; }
+
+    /// <summary>True when there is a next message already.</summary>
+    bool HasMore { get; }
+
+    /// <summary>True when the GoAway was read: nothing follows.</summary>
+    bool IsOver { get; }
+
+    /// <summary>Completes when there may be something to read, on the thread of who has it. One wait at a time.</summary>
+    ValueTask WaitAsync();
+
+    /// <summary>Ends a wait although there is nothing to read.</summary>
+    void Wake();
 
     /// <summary>
     /// Cancelled some seconds after a GoAway, read or not: the caller ends the agent's call, which may hang in a write.
     /// </summary>
     CancellationToken Ended { get; }
+
+    /// <summary>
+    /// True when the organization has all that the node announces, as far as this feed knows: the organization need not be
+    /// asked. It is, with the feed's next question; where this process was behind, the agent is then sent away to come back.
+    /// </summary>
+    bool IsKnown(Domain.Organizations.OrganizationCommand.Announce announce);
+
+    /// <summary>The node is about to report other endpoints than it announced.</summary>
+    void ReportsEndpoints();
 
     /// <summary>The agent says that its kernel has this revision.</summary>
     void Applied(long revision);

@@ -38,6 +38,12 @@ internal sealed record FeedSettings(
     /// </summary>
     public TimeSpan LagMax { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// From one picture to the next in a burst of changes: each picture costs every stream a message, some 50 ms of a
+    /// processor for 10,000. A change that comes alone waits for nothing. Real milliseconds, whatever <see cref="Time"/> says.
+    /// </summary>
+    public static readonly TimeSpan CompanyMax = TimeSpan.FromMilliseconds(5);
+
     /// <summary>An agent that takes nothing for so long holds a connection for nothing. Longer than a passing network fault.</summary>
     public TimeSpan StuckMax { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -62,6 +68,7 @@ public static class GoAwayCodes
     public const string SessionReplaced = "session-replaced";
     public const string TooSlow = "too-slow";
     public const string GoingAway = "going-away";
+    public const string AnnounceAgain = "announce-again";
 }
 
 internal static class CredentialCheck

@@ -17,7 +17,6 @@ internal sealed class AgentStream
     private readonly NodeId _node;
     private readonly Principal _principal;
     private readonly AgentRefusals _refusals;
-    private readonly Paced<ValueList<string>> _warnings;
     private ValueList<Endpoint> _stored;
 
     public AgentStream(
@@ -31,11 +30,6 @@ internal sealed class AgentStream
         _stored = node.Endpoints;
         _principal = principal;
         _refusals = refusals;
-        _warnings = new Paced<ValueList<string>>(AgentProtocol.ReportInterval, time, (warnings, _) =>
-        {
-            following.Warn(warnings);
-            return Task.FromResult(true);
-        });
     }
 
     /// <param name="draining">Ends the stream early; the caller then says why.</param>
@@ -44,48 +38,42 @@ internal sealed class AgentStream
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, draining, _following.Ended);
         var endpoints = new Paced<ValueList<Endpoint>>(
-            AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, call.Origin, token));
-        var reading = ReadAsync(call, endpoints);
-        Task[] writing = [WriteAsync(call, ending.Token), endpoints.RunAsync(ending.Token), _warnings.RunAsync(ending.Token)];
-        var first = await Task.WhenAny([reading, .. writing]).ConfigureAwait(false);
+            AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, call.Origin, token), ending);
+        var warnings = new Paced<ValueList<string>>(AgentProtocol.ReportInterval, _time, WarnAsync, ending);
+        var reading = ReadAsync(call, endpoints, warnings);
+        var writing = WriteAsync(call, ending.Token);
+        var first = await Task.WhenAny(reading, writing).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
 
         // Reading is not waited for: only the end of the call, which is next, ends it without aborting the stream.
         Observe(reading);
-        await EndOrAbortAsync(Task.WhenAll(writing), call).ConfigureAwait(false);
+        await EndOrAbortAsync(Task.WhenAll(writing, endpoints.Running, warnings.Running), call).ConfigureAwait(false);
         await EndedAsync(first).ConfigureAwait(false);
-        return !writing[0].IsCompletedSuccessfully;
+        await EndedAsync(endpoints.Running).ConfigureAwait(false);
+        return !_following.IsOver;
     }
 
     private async Task WriteAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, CancellationToken ending)
     {
-        using var moving = CancellationTokenSource.CreateLinkedTokenSource(ending);
-        var source = _following.ReadAsync(moving.Token).GetAsyncEnumerator(moving.Token);
-        await using (source.ConfigureAwait(false))
+        var waking = ending.UnsafeRegister(static following => ((IFollowing)following!).Wake(), _following);
+        await using (waking.ConfigureAwait(false))
         {
-            var has = await source.MoveNextAsync().ConfigureAwait(false);
-            while (has)
+            while (!ending.IsCancellationRequested && !_following.IsOver)
             {
-                var message = source.Current;
-                var next = source.MoveNextAsync().AsTask();
-                try
+                if (_following.TryRead(out var message))
                 {
-                    await call.WriteAsync(message, hasMore: next is { IsCompletedSuccessfully: true, Result: true }).ConfigureAwait(false);
+                    await call.WriteAsync(message, _following.HasMore).ConfigureAwait(false);
                 }
-                catch
+                else
                 {
-                    // An enumerator may not be disposed of while it moves.
-                    await moving.CancelAsync().ConfigureAwait(false);
-                    await EndedAsync(next).ConfigureAwait(false);
-                    throw;
+                    await _following.WaitAsync().ConfigureAwait(false);
                 }
-
-                has = await next.ConfigureAwait(false);
             }
         }
     }
 
-    private async Task ReadAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, Paced<ValueList<Endpoint>> endpoints)
+    private async Task ReadAsync(
+        IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, Paced<ValueList<Endpoint>> endpoints, Paced<ValueList<string>> warnings)
     {
         while (await call.ReadAsync().ConfigureAwait(false) is { } message)
         {
@@ -98,7 +86,7 @@ internal sealed class AgentStream
                     endpoints.Offer(ConnectCall.ReadEndpoints(message.Endpoints.Endpoints, message.Endpoints.ListenPort, call.Origin));
                     break;
                 case AgentMessage.MessageOneofCase.Warnings:
-                    _warnings.Offer(Edge.Warnings(message.Warnings.Warnings));
+                    warnings.Offer(Edge.Warnings(message.Warnings.Warnings));
                     break;
                 case AgentMessage.MessageOneofCase.Hello:
                     throw CallRefusedException.Malformed("Hello is the first message of a stream, and only that; open another stream.");
@@ -109,6 +97,12 @@ internal sealed class AgentStream
         }
     }
 
+    private Task<bool> WarnAsync(ValueList<string> warnings, CancellationToken ending)
+    {
+        _following.Warn(warnings);
+        return Task.FromResult(true);
+    }
+
     private async Task<bool> ReportAsync(ValueList<Endpoint> endpoints, CallOrigin origin, CancellationToken ending)
     {
         if (endpoints == _stored)
@@ -116,6 +110,7 @@ internal sealed class AgentStream
             return true;
         }
 
+        _following.ReportsEndpoints();
         try
         {
             var command = new OrganizationCommand.ReportEndpoints(_node, endpoints);

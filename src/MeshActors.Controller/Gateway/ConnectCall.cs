@@ -83,6 +83,12 @@ internal sealed class ConnectCall(
         var endpoints = ReadEndpoints(hello.Endpoints, hello.ListenPort, call.Origin);
         var announce = new OrganizationCommand.Announce(
             id, hello.Name, hello.RequestedAddresses.ToValueList(), hello.Prefixes.ToValueList(), endpoints);
+        if (following.IsKnown(announce))
+        {
+            await StreamAsync(following, known, following.Revision, organization, principal, null, call).ConfigureAwait(false);
+            return;
+        }
+
         Task<CommandReply> AnnounceAsync(CancellationToken token) =>
             mesh.ExecuteAsync(organization, announce, call.Origin.Meta(time, principal), token);
         switch (await ExceptAwayAsync(AnnounceAsync, call.Aborted).ConfigureAwait(false))
@@ -117,14 +123,14 @@ internal sealed class ConnectCall(
         LateAnnouncement? late,
         IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late?.Refused ?? CancellationToken.None);
+        using var either = late is null ? null : CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late.Refused);
         connected.Enter();
         var isCutShort = false;
         try
         {
             await WelcomeAsync(call, organization, node, revision).ConfigureAwait(false);
             isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, refusals)
-                .RunAsync(call, ending.Token).ConfigureAwait(false);
+                .RunAsync(call, either?.Token ?? lifetime.ApplicationStopping).ConfigureAwait(false);
         }
         finally
         {
@@ -176,7 +182,8 @@ internal sealed class ConnectCall(
         hello.HaveRevision,
         hello.HaveRevision > 0 ? hello.HaveDigest.ToDigest() : 0,
         hello.AgentVersion,
-        origin.Peer);
+        origin.Peer,
+        hello.Accepts.Contains(Packing.Brotli));
 
     internal static ValueList<Domain.Organizations.Endpoint> ReadEndpoints(
         IEnumerable<Contracts.Agent.V1.Endpoint> said, uint listenPort, CallOrigin origin)

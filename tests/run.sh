@@ -35,8 +35,8 @@ build() {
   if [[ ${#suites[@]} -lt 4 ]]; then
     targets=()
     for suite in "${suites[@]}"; do targets+=("$ROOT/tests/$(project_of "$suite")"); done
-    # A program that the system tests start, and that refers to them.
-    [[ " ${suites[*]} " != *" system "* ]] || targets+=("$ROOT/tests/MeshActors.Gameday")
+    # Programs that the system tests start; the first refers to them.
+    [[ " ${suites[*]} " != *" system "* ]] || targets+=("$ROOT/tests/MeshActors.Gameday" "$ROOT/tests/MeshActors.Benchmarks")
   fi
   for suite in "${targets[@]}"; do
     as_owner dotnet build "$suite" -c Release -v quiet || return 1

@@ -1,4 +1,6 @@
 using MeshActors.Benchmarks;
+using MeshActors.Benchmarks.Load;
+using MeshActors.Benchmarks.Load.Ceilings;
 
 var machine = $"{Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, "
     + $"{System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}";
@@ -9,6 +11,12 @@ switch (args)
         Console.WriteLine(machine);
         IpamBenchmark.Run();
         return 0;
+    case [BareGateway.Verb]:
+        return await BareGateway.RunAsync();
+    case ["load", ..]:
+        var load = new System.CommandLine.RootCommand { LoadCommand.Create(machine) }.Parse(args);
+        var status = await load.InvokeAsync();
+        return load.Errors.Count > 0 ? 2 : status;
     case ["join", var urlFile, var count] when int.TryParse(count, out var nodes) && nodes is > 0 and <= 10_000:
         Console.WriteLine(machine);
         await JoinBenchmark.RunAsync(File.ReadAllText(urlFile).Trim(), nodes);
@@ -30,14 +38,16 @@ switch (args)
     default:
         Console.Error.WriteLine("""
             usage: MeshActors.Benchmarks ipam                   allocations a second at 10 to 1,000,000 held prefixes
+                   MeshActors.Benchmarks load [OPTION]...       many agents at the published controller; see load --help
                    MeshActors.Benchmarks join URL-FILE COUNT    COUNT machines join a controller, 50 at once: joins a second.
                                                                 They stay in its journal; use a controller made for it.
                    MeshActors.Benchmarks transports URL-FILE CONTROLLER-PID EDGE-HOST:PORT CERTIFICATE CA AGENTS CHANGES
                                                                 AGENTS over gRPC and over Akka remoting: what connections and pushes cost
                    MeshActors.Benchmarks journal NODES EVENTS FILE
                                                                 an organization's journal by the real rules, as an export
-                   MeshActors.Benchmarks recovery MESH.DB ORG   milliseconds to the first answer, with snapshots and without;
-                                                                they are deleted: use a copy
+                   MeshActors.Benchmarks recovery JOURNAL ORG   milliseconds to the first answer, with snapshots and without;
+                                                                JOURNAL is a mesh.db, or postgresql://USER@HOST/NAME.
+                                                                They are deleted: use a copy
             """);
         return 2;
 }

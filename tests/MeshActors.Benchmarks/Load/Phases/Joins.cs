@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using MeshActors.Benchmarks.Load.Agents;
+
+namespace MeshActors.Benchmarks.Load.Phases;
+
+/// <summary>Joins: alone, together, over many organizations, and of a quiet organization beside a storm.</summary>
+internal static class Joins
+{
+    public const string Name = "joins";
+
+    public const string FleetFigure = "durable joins a second, of all agents";
+    public const string ManyOrganizationsFigure = "durable joins a second, over many organizations";
+
+    private const int AtOnce = 50;
+    private const int Storm = 200;
+    public const double OneOrganizationGoal = 1_000;
+    public const double ManyOrganizationsGoal = 2_000;
+
+    /// <summary>One organization's storm may raise another's p99 by half.</summary>
+    private const double StormRatioGoal = 1.5;
+
+    public static async Task RunAsync(Stage stage)
+    {
+        var lone = await stage.CreateOrganizationAsync("lone");
+        stage.Progress.Begin("joins, one after another");
+        // The first ones compile the code.
+        await stage.JoinAsync(Agents(stage, lone, 20), 1);
+        var one = await LatencyAsync(stage, lone, stage.Options.Choose(200, 50), 1);
+        stage.Report(new Figure(Name, "latency, one after another, p50", one.Quantile(0.5), "ms"));
+        stage.Report(new Figure(Name, "latency, one after another, p99", one.Quantile(0.99), "ms"));
+        stage.Progress.Begin($"joins, {AtOnce} at once");
+        var many = await LatencyAsync(stage, lone, stage.Options.Choose(1_000, 200), AtOnce);
+        stage.Report(new Figure(Name, $"latency, {AtOnce} at once, p50", many.Quantile(0.5), "ms"));
+        stage.Report(new Figure(Name, $"latency, {AtOnce} at once, p99", many.Quantile(0.99), "ms"));
+        await OverManyAsync(stage);
+        await BesideAStormAsync(stage);
+    }
+
+    private static async Task OverManyAsync(Stage stage)
+    {
+        var count = stage.Options.Choose(200, 50);
+        var each = stage.Options.Choose(15, 4);
+        stage.Progress.Begin($"making {count} organizations", count);
+        var organizations = new List<OrganizationUnderLoad>();
+        for (var index = 0; index < count; index++)
+        {
+            organizations.Add(await stage.CreateOrganizationAsync($"many{index}"));
+            stage.Progress.Show(index);
+        }
+
+        var agents = Enumerable.Range(0, count * each).Select(index => stage.NewAgent(organizations[index % count])).ToList();
+        stage.Progress.Begin($"joins over {count} organizations", agents.Count);
+        var began = Stopwatch.GetTimestamp();
+        await stage.JoinAsync(agents, Storm);
+        var perSecond = agents.Count / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        stage.Report(new Figure(Name, ManyOrganizationsFigure, perSecond, "/s", ManyOrganizationsGoal, IsRate: true));
+    }
+
+    private static async Task BesideAStormAsync(Stage stage)
+    {
+        var (quiet, stormy) = (await stage.CreateOrganizationAsync("quiet"), await stage.CreateOrganizationAsync("stormy"));
+        var count = stage.Options.Choose(200, 40);
+        stage.Progress.Begin("joins of a quiet organization");
+        var alone = await LatencyAsync(stage, quiet, count, 1);
+        stage.Progress.Begin("joins of a quiet organization beside another's storm");
+        using var over = new CancellationTokenSource();
+        var storm = StormAsync(stage, stormy, over.Token);
+        var beside = await LatencyAsync(stage, quiet, count, 1);
+        await over.CancelAsync();
+        var stormed = await storm;
+        stage.Report(new Figure(Name, "latency of a quiet organization, alone, p99", alone.Quantile(0.99), "ms"));
+        stage.Report(new Figure(
+            Name, $"latency beside another's storm of {Storm} at once, p99", beside.Quantile(0.99), "ms", StormRatioGoal * alone.Quantile(0.99)));
+        stage.Report(new Figure(Name, "joins of the storm meanwhile", stormed, ""));
+    }
+
+    /// <summary>Waves of joins, until it is told to end; the last wave is finished.</summary>
+    private static async Task<int> StormAsync(Stage stage, OrganizationUnderLoad organization, CancellationToken over)
+    {
+        var joined = 0;
+        await Task.WhenAll(Enumerable.Range(0, Storm / AtOnce).Select(async _ =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                await stage.JoinAsync(Agents(stage, organization, AtOnce), AtOnce, CancellationToken.None);
+                Interlocked.Add(ref joined, AtOnce);
+            }
+        }));
+        return joined;
+    }
+
+    private static async Task<Samples> LatencyAsync(Stage stage, OrganizationUnderLoad organization, int count, int atOnce) =>
+        new(await stage.JoinAsync(Agents(stage, organization, count), atOnce));
+
+    private static List<SimulatedAgent> Agents(Stage stage, OrganizationUnderLoad organization, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => stage.NewAgent(organization))];
+}

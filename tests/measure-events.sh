@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures the event tool on one organization's long journal, made by the real rules, with the published programs:
 #   tests/measure-events.sh [EVENTS] [NODES]      default 1000000 10000; a few minutes and 3 GB of disk, and a quiet machine
-# MEASURE_BUILT=1 takes what is published already.
+# MEASURE_BUILT=1 takes what is published already, MEASURE_JOURNAL=FILE an export that is there.
+# MEASURE_DATABASE=postgresql://USER@HOST/NAME takes that empty database in place of SQLite.
 set -euo pipefail
 source "$(dirname "$0")/../deploy/prepare.sh"
 
@@ -19,6 +20,11 @@ measure() {
   echo "$what: $(grep -o 'in [0-9.]* s ([0-9,]* a second)' "$WORK/out" | head -1), $(($(<"$WORK/memory") / 1024)) MB"
 }
 
+# In ticks, of the kernel and its own.
+controller_cpu() {
+  awk '{ print $14 + $15 }' "/proc/$CONTROLLER/stat"
+}
+
 finish() {
   kill "$CONTROLLER" 2>/dev/null || true
   rm -rf "$WORK"
@@ -34,19 +40,44 @@ install_missing time:time
 CONTROLLER=
 trap finish EXIT
 
-"$BENCH" journal "$NODES" "$EVENTS" "$WORK/made.jsonl"
-measure "verify of an export" meshctl events verify "$WORK/made.jsonl"
-mesh-controller --data-dir "$WORK/data" --listen "127.0.0.1:$PORT" --no-default-org >"$WORK/ready" 2>"$WORK/log" &
+readonly MADE=${MEASURE_JOURNAL:-$WORK/made.jsonl}
+[[ -n ${MEASURE_JOURNAL:-} ]] || "$BENCH" journal "$NODES" "$EVENTS" "$MADE"
+measure "verify of an export" meshctl events verify "$MADE"
+mesh-controller ${MEASURE_DATABASE:+--database "$MEASURE_DATABASE"} --data-dir "$WORK/data" --listen "127.0.0.1:$PORT" --no-default-org >"$WORK/ready" 2>"$WORK/log" &
 CONTROLLER=$!
 until grep -q ready "$WORK/ready"; do sleep 0.2; done
-measure "import" meshctl events import "$WORK/made.jsonl"
+before=$(controller_cpu)
+measure "import" meshctl events import "$MADE"
+echo "of it CPU time of the controller: $((($(controller_cpu) - before) / $(getconf CLK_TCK))) s"
 measure "export" meshctl --org acme events export "$WORK/export.jsonl" --force
-cmp "$WORK/made.jsonl" "$WORK/export.jsonl" && echo "the export is the same, byte for byte"
+cmp "$MADE" "$WORK/export.jsonl" && echo "the export is the same, byte for byte"
 measure "verify of the live journal" meshctl --org acme events verify
 start=${EPOCHREALTIME/./}
 meshctl --org acme events replay --at "$((EVENTS * 9 / 10))" >/dev/null
 elapsed=$(((${EPOCHREALTIME/./} - start) / 1000))
 echo "replay --at $((EVENTS * 9 / 10)) of the live journal: $elapsed ms, $((EVENTS * 9 / 10 * 1000 / elapsed)) events a second"
+mesh-controller projections rebuild --data-dir "$WORK/data" --org acme
+node=$(sed -n 5000p "$WORK/made.jsonl" | grep -o '"revision":[0-9]*' | cut -d: -f2)
+node=$(meshctl --org acme events show "$node" -o json | grep -o '"node": *"[^"]*"' | cut -d'"' -f4)
+# list FILTER...: the newest 50; with the start of meshctl, its look at the organization, and TLS.
+list() {
+  local start=${EPOCHREALTIME/./}
+  meshctl --org acme events list --limit 50 "$@" >"$WORK/out"
+  echo "list $*: $(((${EPOCHREALTIME/./} - start) / 1000)) ms, $(($(wc -l <"$WORK/out") - 1)) events"
+}
+list >/dev/null
+list --type node-removed
+list --type endpoints-changed
+list --node "$node"
+list --principal t1
+list --principal "$node"
+list --address 100.64.0.77
+list --prefix 10.0.0.0/8
+list --prefix 10.20.0.0/16
+list --type prefixes-announced --principal node --prefix 10.20.0.0/16
+list --type node-renamed --node "$node"
+list --from 2026-02-01 --to 2026-02-02
+list --from 900000 --type node-joined
 kill "$CONTROLLER"
 wait "$CONTROLLER" || true
-"$BENCH" recovery "$WORK/data/mesh.db" acme
+"$BENCH" recovery "${MEASURE_DATABASE:-$WORK/data/mesh.db}" acme

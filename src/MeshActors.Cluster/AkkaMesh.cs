@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Mapping;
@@ -14,7 +15,7 @@ namespace MeshActors.Cluster;
 
 /// <summary>The mesh as this process's part of the cluster has it.</summary>
 /// <param name="stopping">Cancelled when this process begins to leave: every call then ends as unavailable.</param>
-internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeRows rows, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
+internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeRows rows, EventSearch search, RegionLinks links, CancellationToken stopping) : IMesh, IDisposable
 {
     /// <summary>How long a caller waits in all: longer than an entity takes to move when a process stops cleanly.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -32,11 +33,12 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
 
     public Task<CommandReply> ExecuteAsync(
         OrganizationId organization, OrganizationCommand command, Meta meta, CancellationToken cancellationToken) =>
-        _calls.AskAsync<CommandReply>(
-            actors.Organizations, new ExecuteOrganization(organization, command, meta), $"Organization '{organization}'", cancellationToken);
+        CommandMetrics.MeasureAsync(command, () => _calls.AskAsync<CommandReply>(
+            actors.Organizations, new ExecuteOrganization(organization, command, meta), $"Organization '{organization}'", cancellationToken));
 
     public Task<CommandReply> ExecuteAsync(DirectoryCommand command, Meta meta, CancellationToken cancellationToken) =>
-        _calls.AskAsync<CommandReply>(actors.Directory, new ExecuteDirectory(command, meta), "The directory", cancellationToken);
+        CommandMetrics.MeasureAsync(
+            command, () => _calls.AskAsync<CommandReply>(actors.Directory, new ExecuteDirectory(command, meta), "The directory", cancellationToken));
 
     public async Task<DirectoryState> GetDirectoryAsync(CancellationToken cancellationToken)
     {
@@ -52,6 +54,12 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
         return view.Organization is { } here
             ? here with { Presence = await others.AddAsync(here.Presence, organization, cancellationToken).ConfigureAwait(false) }
             : null;
+    }
+
+    public async Task<IReadOnlyList<NodeLag>> GetLagsAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var here = await AskFeedsAsync<LagsAnswer>(organization, new GetLags(organization), cancellationToken).ConfigureAwait(false);
+        return await others.AddAsync(here, organization, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken)
@@ -99,6 +107,12 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
     public IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(
         OrganizationId organization, long from, long to, CancellationToken cancellationToken) =>
         rows.ReadAsync(organization, from, to, cancellationToken);
+
+    public async Task<EventPage> FindEventsAsync(OrganizationId organization, EventQuery query, CancellationToken cancellationToken)
+    {
+        var board = await AskFeedAsync<FeedBoard>(organization, OrganizationFeed.GetBoard.Instance, cancellationToken).ConfigureAwait(false);
+        return await search.FindAsync(organization, query, board.Current.Revision, cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task<ImportStart> BeginImportAsync(OrganizationId organization, Meta meta, CancellationToken cancellationToken)
     {
@@ -177,12 +191,15 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
     }
 
     // A feed is in this process: one question is enough.
-    private async Task<T> AskFeedAsync<T>(OrganizationId organization, OrganizationFeed.IFeedRequest request, CancellationToken cancellationToken)
+    private Task<T> AskFeedAsync<T>(OrganizationId organization, OrganizationFeed.IFeedRequest request, CancellationToken cancellationToken) =>
+        AskFeedsAsync<T>(organization, new Feeds.Feeds.ForOrganization(organization, request), cancellationToken);
+
+    private async Task<T> AskFeedsAsync<T>(OrganizationId organization, object request, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         try
         {
-            return await actors.Feeds.Ask<T>(new Feeds.Feeds.ForOrganization(organization, request), Patience, either.Token).ConfigureAwait(false);
+            return await actors.Feeds.Ask<T>(request, Patience, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Contracts.History;
 using MeshActors.Domain;
 using MeshActors.Domain.Directories;
@@ -26,6 +27,9 @@ public interface IMesh
     /// <summary>The organization as this process's feed has it, or null when there is none of that name.</summary>
     Task<OrganizationView?> GetAsync(OrganizationId organization, CancellationToken cancellationToken);
 
+    /// <summary>The organization's agents that are connected somewhere and do not apply what they are told.</summary>
+    Task<IReadOnlyList<NodeLag>> GetLagsAsync(OrganizationId organization, CancellationToken cancellationToken);
+
     /// <summary>What a machine's own entity remembers of its sessions, keys and warnings.</summary>
     Task<NodeActivityState> GetNodeAsync(OrganizationId organization, NodeId node, CancellationToken cancellationToken);
 
@@ -36,6 +40,9 @@ public interface IMesh
 
     /// <summary>The journal's rows as they are stored, in pages, in order; with to 0 up to the newest. Nothing of them is read or checked.</summary>
     IAsyncEnumerable<IReadOnlyList<JournalRow>> RowsAsync(OrganizationId organization, long from, long to, CancellationToken cancellationToken);
+
+    /// <summary>A page of the events that a filter takes, with all that was stored before the call.</summary>
+    Task<EventPage> FindEventsAsync(OrganizationId organization, EventQuery query, CancellationToken cancellationToken);
 
     /// <summary>
     /// Begins to bring in the journal that an organization has elsewhere, or goes on with it. The name is taken from now
@@ -81,6 +88,7 @@ public sealed record Presence(
 /// <param name="Credential">The hash of the secret that was shown.</param>
 /// <param name="HaveRevision">The revision of the map that the agent holds; 0 for none.</param>
 /// <param name="HaveDigest">That map's digest; a wrong one is answered with a whole map.</param>
+/// <param name="AcceptsPacked">The agent reads PackedChunks in the place of MapChunks.</param>
 public sealed record FollowRequest(
     OrganizationId Organization,
     NodeId Node,
@@ -88,7 +96,8 @@ public sealed record FollowRequest(
     long HaveRevision,
     UInt128 HaveDigest,
     string AgentVersion,
-    string RemoteAddress);
+    string RemoteAddress,
+    bool AcceptsPacked);
 
 public abstract record FollowReply
 {
@@ -102,19 +111,43 @@ public abstract record FollowReply
     public sealed record Refused(Refusal Reason) : FollowReply;
 }
 
-/// <summary>One agent's place in a feed. Dispose it when the agent's stream ends.</summary>
+/// <summary>One agent's place in a feed, for one reader. Dispose it when the agent's stream ends.</summary>
 public interface IFollowing : IAsyncDisposable
 {
     /// <summary>
-    /// Encoded GatewayMessages (MapChunk, Delta, GoAway), each made once for all agents. Completes after a GoAway.
-    /// Bounded: an agent that falls behind gets a whole map in place of what it missed.
+    /// The next of the encoded GatewayMessages (MapChunk or PackedChunk, Delta, GoAway), each made once for all agents; false
+    /// when there is none now. Bounded: an agent that falls behind gets one delta, or a whole map, in place of what it missed.
     /// </summary>
-    IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken);
+    bool TryRead(out ReadOnlyMemory<byte> message);
+
+    /// <summary>Of the newest map that there is.</summary>
+    long Revision { get; }
+
+    /// <summary>True when there is a next message already.</summary>
+    bool HasMore { get; }
+
+    /// <summary>True when the GoAway was read: nothing follows.</summary>
+    bool IsOver { get; }
+
+    /// <summary>Completes when there may be something to read, on the thread of who has it. One wait at a time.</summary>
+    ValueTask WaitAsync();
+
+    /// <summary>Ends a wait although there is nothing to read.</summary>
+    void Wake();
 
     /// <summary>
     /// Cancelled some seconds after a GoAway, read or not: the caller ends the agent's call, which may hang in a write.
     /// </summary>
     CancellationToken Ended { get; }
+
+    /// <summary>
+    /// True when the organization has all that the node announces, as far as this feed knows: the organization need not be
+    /// asked. It is, with the feed's next question; where this process was behind, the agent is then sent away to come back.
+    /// </summary>
+    bool IsKnown(Domain.Organizations.OrganizationCommand.Announce announce);
+
+    /// <summary>The node is about to report other endpoints than it announced.</summary>
+    void ReportsEndpoints();
 
     /// <summary>The agent says that its kernel has this revision.</summary>
     void Applied(long revision);

@@ -13,8 +13,8 @@ namespace MeshActors.Domain;
 public sealed class GroupCommit<TState, TEntry, TAnswer>(TState initial)
 {
     /// <summary>
-    /// Entries of a batch, but for one command that has more. A write of so many takes ten times as long as that of one, and costs a
-    /// tenth for each; a longer one would gain little, and others wait for their turn.
+    /// Entries of a batch, but for one command that has more. A write of so many takes some ten times as long as that of one, so a
+    /// twentieth for each; a longer one would gain little, and others wait for their turn.
     /// </summary>
     public const int EntriesMax = 200;
 

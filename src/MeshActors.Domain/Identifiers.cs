@@ -56,9 +56,15 @@ public readonly record struct PublicKey : IComparable<PublicKey>
     public byte[] ToBytes()
     {
         var bytes = new byte[SizeBytes];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, _high);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(16), _low);
+        WriteTo(bytes);
         return bytes;
+    }
+
+    /// <param name="bytes">With room for <see cref="SizeBytes"/>.</param>
+    public void WriteTo(Span<byte> bytes)
+    {
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, _high);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes[16..], _low);
     }
 
     public int CompareTo(PublicKey other) => _high != other._high ? _high.CompareTo(other._high) : _low.CompareTo(other._low);

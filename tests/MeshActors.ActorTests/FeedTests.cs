@@ -1,5 +1,6 @@
 using MeshActors.ActorTests.Support;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Feeds;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
 using MeshActors.Domain.Organizations;
@@ -68,10 +69,106 @@ public sealed class FeedTests(MeshFixture fixture) : IClassFixture<MeshFixture>
         }
 
         var view = await _mesh.GetAsync(org, default);
+        await Until.TrueAsync(() => Task.FromResult(agent.Following.Revision), revision => revision == view!.Revision);
         var before = agent.Messages;
         var map = await agent.UntilAsync(map => map.Nodes.Count == 301);
         Assert.Equal(1, agent.Messages - before);
         Assert.Equal(MeshMap.Of(view!.State, view.Revision).Digest, map.Digest);
+    }
+
+    [Fact]
+    public async Task A_slow_agent_is_current_when_it_reads_again_without_another_change()
+    {
+        var org = await fixture.FoundAsync();
+        var node = await _mesh.JoinedAsync(org, "a");
+        await using var agent = await TestAgent.ConnectAsync(_mesh, org, node);
+        await using var witness = await TestAgent.ConnectAsync(_mesh, org, await _mesh.JoinedAsync(org, "b"));
+        await agent.UntilAsync(map => map.Nodes.Count == 2);
+        for (var i = 0; i < 20; i++)
+        {
+            await _mesh.JoinedAsync(org, $"n{i}");
+        }
+
+        var newest = await witness.UntilAsync(map => map.Nodes.Count == 22);
+        Assert.True(agent.Following.HasMore);
+        Assert.Equal(newest.Digest, (await agent.UntilAsync(map => map.Revision == newest.Revision)).Digest);
+    }
+
+    [Fact]
+    public async Task An_agent_that_waits_while_the_map_changes_from_many_sides_misses_no_wake_up()
+    {
+        var org = await fixture.FoundAsync();
+        var node = await _mesh.JoinedAsync(org, "a");
+        await using var agent = await TestAgent.ConnectAsync(_mesh, org, node);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async side =>
+        {
+            for (var i = 0; i < 25; i++)
+            {
+                await _mesh.JoinedAsync(org, $"n{side}-{i}");
+            }
+        }).Append(agent.UntilAsync(map => map.Nodes.Count == 201)));
+    }
+
+    [Fact]
+    public async Task An_agent_that_accepts_it_gets_the_whole_map_packed_and_the_same()
+    {
+        var org = await fixture.FoundAsync();
+        var node = await _mesh.JoinedAsync(org, "a");
+        for (var i = 0; i < 100; i++)
+        {
+            await _mesh.JoinedAsync(org, $"n{i}");
+        }
+
+        await using var plain = await TestAgent.ConnectAsync(_mesh, org, node);
+        var map = await plain.UntilAsync(map => map.Nodes.Count == 101);
+        await using var packed = await TestAgent.ConnectAsync(_mesh, org, node, acceptsPacked: true);
+        Assert.Equal(map.Digest, (await packed.UntilAsync(map => map.Nodes.Count == 101)).Digest);
+        Assert.InRange(packed.Bytes, 1, plain.Bytes * 2 / 3);
+    }
+
+    [Fact]
+    public async Task What_is_announced_anew_is_told_from_what_is_known()
+    {
+        var org = await fixture.FoundAsync();
+        var node = await _mesh.JoinedAsync(org, "a", "10.1.0.0/24");
+        await using var agent = await TestAgent.ConnectAsync(_mesh, org, node);
+        var same = new OrganizationCommand.Announce(node.Id, "a", [], ["10.1.0.0/24"], node.Endpoints);
+        Assert.True(agent.Following.IsKnown(same));
+        Assert.False(agent.Following.IsKnown(same with { Name = "other" }));
+        Assert.False(agent.Following.IsKnown(same with { Prefixes = [] }));
+        Assert.False(agent.Following.IsKnown(same with { Prefixes = ["10.1.0.0/24", "0.0.0.0/0"] }));
+        Assert.False(agent.Following.IsKnown(same with { Endpoints = [] }));
+        Assert.False(agent.Following.IsKnown(same with { RequestedAddresses = ["100.64.9.9"] }));
+    }
+
+    [Fact]
+    public async Task An_announcement_that_was_taken_for_known_by_an_old_view_is_asked_for_again()
+    {
+        var org = await fixture.FoundAsync();
+        var node = await _mesh.JoinedAsync(org, "a", "10.1.0.0/24");
+        await using var agent = await TestAgent.ConnectAsync(_mesh, org, node);
+        Assert.True(agent.Following.IsKnown(new OrganizationCommand.Announce(node.Id, "a", [], ["10.1.0.0/24"], node.Endpoints)));
+
+        // As another process's stream of the same node had it stored a moment before.
+        await _mesh.DoneAsync(new OrganizationCommand.Announce(node.Id, "a", [], [], node.Endpoints), org);
+        var goAway = await agent.UntilGoAwayAsync();
+        Assert.Equal((GoAwayCodes.AnnounceAgain, false), (goAway.Reason.Code, goAway.Final));
+    }
+
+    [Fact]
+    public async Task An_announcement_that_was_taken_for_known_stays_so_when_the_node_reports_other_endpoints()
+    {
+        var org = await fixture.FoundAsync();
+        var node = await _mesh.JoinedAsync(org, "a");
+        await using var agent = await TestAgent.ConnectAsync(_mesh, org, node);
+        Assert.True(agent.Following.IsKnown(new OrganizationCommand.Announce(node.Id, "a", [], [], node.Endpoints)));
+        agent.Following.ReportsEndpoints();
+        await _mesh.DoneAsync(new OrganizationCommand.ReportEndpoints(node.Id, []), org);
+
+        // An operator's question makes the feed ask its organization.
+        Assert.NotNull(await _mesh.GetAsync(org, default));
+        await agent.UntilAsync(map => map.Nodes.TryGetValue(node.Id, out var now) && now.Endpoints.Count == 0);
+        Assert.True((await _mesh.GetAsync(org, default))!.Presence[node.Id].IsConnected);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
-using Google.Protobuf;
 using MeshActors.ActorTests.Support;
 using MeshActors.Benchmarks;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Projections;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
@@ -39,18 +39,18 @@ public sealed class HistoryTests : IDisposable
                 Assert.IsType<CommandReply.Done>(await host.Mesh.ExecuteAsync(Workload.Organization, command, meta, default));
             }
 
-            await SameAsync(host.Mesh, Workload.Organization);
+            await SameAsync(host, Workload.Organization);
         }
 
         // Recovered from a snapshot and the rows after it, and then without one.
         await using (var again = await MeshHost.StartAsync(_directory.Path))
         {
-            await SameAsync(again.Mesh, Workload.Organization);
+            await SameAsync(again, Workload.Organization);
         }
 
         TestJournal.Run(_directory.Path, "DELETE FROM snapshot", command => command.ExecuteNonQuery());
         await using var bare = await MeshHost.StartAsync(_directory.Path);
-        await SameAsync(bare.Mesh, Workload.Organization);
+        await SameAsync(bare, Workload.Organization);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class HistoryTests : IDisposable
         await using var host = await MeshHost.StartAsync(_directory.Path);
         Assert.Null(await host.Mesh.ImportAsync(rows));
         Rows.SameRows(rows, await host.Mesh.RowsAsync());
-        await SameAsync(host.Mesh, Some.Acme);
+        await SameAsync(host, Some.Acme);
     }
 
     /// <remarks>The file was written by the first version that was, and is never made anew.</remarks>
@@ -77,7 +77,7 @@ public sealed class HistoryTests : IDisposable
     {
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "journal-v1.db"), _directory.File("mesh.db"));
         await using var host = await MeshHost.StartAsync(_directory.Path);
-        var replay = await SameAsync(host.Mesh, Some.Acme);
+        var replay = await SameAsync(host, Some.Acme);
         Assert.Equal(FirstVersionRevision, replay.Revision);
         Assert.Equal(FirstVersionHash, Convert.ToHexStringLower(replay.LastHash));
         var directory = await host.Mesh.GetDirectoryAsync(default);
@@ -88,7 +88,7 @@ public sealed class HistoryTests : IDisposable
 
         await host.Mesh.DoneAsync(new OrganizationCommand.CreateJoinKey(new JoinKey("now", Some.JoinSecret, Reusable: true, null, null, "")));
         await host.Mesh.DoneAsync(Some.Join("late", "10.200.0.0/24") with { JoinKeyId = "now" });
-        await SameAsync(host.Mesh, Some.Acme);
+        await SameAsync(host, Some.Acme);
     }
 
     private const long FirstVersionRevision = 358;
@@ -98,14 +98,16 @@ public sealed class HistoryTests : IDisposable
 
     private const string FirstVersionHash = "24bee163f8573889692301b1119beb7ee08b1008767f49c279cc9b416994d822";
 
-    private static async Task<Replay> SameAsync(IMesh mesh, OrganizationId organization)
+    private static async Task<Replay> SameAsync(MeshHost host, OrganizationId organization)
     {
         var replay = new Replay();
-        Assert.All(await mesh.RowsAsync(organization), row => Assert.Null(replay.TryAdd(row, out _)));
-        var live = (await mesh.GetAsync(organization, default))!;
+        var rows = await host.Mesh.RowsAsync(organization);
+        Assert.All(rows, row => Assert.Null(replay.TryAdd(row, out _)));
+        var live = (await host.Mesh.GetAsync(organization, default))!;
         Assert.Equal(live.Revision, replay.Revision);
         Assert.Equal(
-            SnapshotMapping.ToSnapshot(live.State, live.Revision, []).ToByteArray(), SnapshotMapping.ToSnapshot(replay.State, replay.Revision, []).ToByteArray());
+            SnapshotMapping.Write(live.State, live.Revision, []), SnapshotMapping.Write(replay.State, replay.Revision, []));
+        await Projected.SameAsync(host.Get<Summing>(), organization, rows);
         return replay;
     }
 }

@@ -177,6 +177,5 @@ public sealed class ImportTests(ImportTests.Fixture source) : IClassFixture<Impo
         Rows.SameRows(_rows[..50], (await Target.RowsAsync())[..50]);
     }
 
-    private static byte[] Canonical(OrganizationView view) =>
-        Google.Protobuf.MessageExtensions.ToByteArray(SnapshotMapping.ToSnapshot(view.State, view.Revision, []));
+    private static byte[] Canonical(OrganizationView view) => SnapshotMapping.Write(view.State, view.Revision, []);
 }

@@ -40,7 +40,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task Snapshots_shorten_recovery_and_never_cost_an_event()
     {
-        const int Joins = 3 * OrganizationActor.EventsPerSnapshot;
+        const int Joins = 3 * SnapshotSchedule.EventsMin;
         UInt128 digest;
         await using (var host = await MeshHost.StartAsync(_directory.Path))
         {

@@ -162,6 +162,10 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         var presence = new NodePresence(Node1, new Presence(true, 7, Meta1.Time, "0.1.0", "192.0.2.1", ["one"]));
         yield return presence;
         yield return new PresenceAnswer([presence]);
+        yield return new GetLags(Some.Acme);
+        var lag = new NodeLag(Node1, Meta1.Time, IsStuck: true);
+        yield return lag;
+        yield return new LagsAnswer([lag]);
         yield return new Subscribe(Some.Acme, 5, 6);
         yield return new SubscribedWhole(Some.Acme, 5, "org.snapshot.v1", [1, 2, 3], 6);
         yield return new StoredEntries(Some.Acme, 5, [], 6);

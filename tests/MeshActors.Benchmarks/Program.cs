@@ -45,8 +45,9 @@ switch (args)
                                                                 AGENTS over gRPC and over Akka remoting: what connections and pushes cost
                    MeshActors.Benchmarks journal NODES EVENTS FILE
                                                                 an organization's journal by the real rules, as an export
-                   MeshActors.Benchmarks recovery MESH.DB ORG   milliseconds to the first answer, with snapshots and without;
-                                                                they are deleted: use a copy
+                   MeshActors.Benchmarks recovery JOURNAL ORG   milliseconds to the first answer, with snapshots and without;
+                                                                JOURNAL is a mesh.db, or postgresql://USER@HOST/NAME.
+                                                                They are deleted: use a copy
             """);
         return 2;
 }

@@ -19,7 +19,7 @@ internal sealed class GrpcTransport : IAgentTransport
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>The controller sends maps in pieces of about 75 KB; a piece of nodes with all their prefixes stays under it.</summary>
+    /// <summary>The controller sends maps in pieces of about 32 KB; a piece of nodes with all their prefixes stays under it.</summary>
     private const int MessageSizeMax = 4 * 1024 * 1024;
 
     private readonly Uri _server;

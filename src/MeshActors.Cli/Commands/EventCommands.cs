@@ -30,18 +30,36 @@ internal static class EventCommands
             var wanted = await filter.ReadAsync(context, source, begin?.Time, end?.Time, cancellationToken);
             await HeadAsync(context);
             var (first, last) = (begin?.RevisionOr(1) ?? 1, end?.RevisionOr(0) ?? 0);
-            if (context.Parsed.GetValue(limit) is { } newest && begin is null)
+            var most = context.Parsed.GetValue(limit);
+            var isNewest = most is not null && begin is null;
+            // All of a journal streams faster than it pages.
+            var search = source is ServerRows server && (most is not null || !wanted.TakesAll)
+                ? await EventSearch.BeginAsync(context.Session, wanted, first, last == 0 ? server.Newest : last, isNewest, most, cancellationToken)
+                : null;
+            if (!isNewest)
             {
-                foreach (var @event in await EventListing.NewestAsync(source, first, last, wanted, newest, cancellationToken))
-                {
-                    await ShowAsync(context, @event);
-                }
-
+                await ForwardAsync(context, search?.ReadAsync(most, cancellationToken) ?? EventListing.ForwardAsync(source, first, last, wanted, most, cancellationToken), most);
                 return;
             }
 
-            await ForwardAsync(context, EventListing.ForwardAsync(source, first, last, wanted, context.Parsed.GetValue(limit), cancellationToken), context.Parsed.GetValue(limit));
+            foreach (var @event in search is not null
+                ? (await ListAsync(search.ReadAsync(most, cancellationToken))).AsEnumerable().Reverse()
+                : await EventListing.NewestAsync(source, first, last, wanted, most!.Value, cancellationToken))
+            {
+                await ShowAsync(context, @event);
+            }
         }, [from, to, limit, file, .. filter.All]);
+    }
+
+    private static async Task<List<Event>> ListAsync(IAsyncEnumerable<Event> events)
+    {
+        var list = new List<Event>();
+        await foreach (var @event in events)
+        {
+            list.Add(@event);
+        }
+
+        return list;
     }
 
     private static async Task ForwardAsync(CommandContext context, IAsyncEnumerable<Event> events, long? limit)
@@ -65,7 +83,7 @@ internal static class EventCommands
         return verb.Make("tail", "Events as they come, until it is stopped", async (context, cancellationToken) =>
         {
             // Asked even when it is not needed: a wrong token or server ends the command here, before the waiting begins.
-            await using var server = await ServerRows.OpenAsync(context.Session, cancellationToken);
+            await using var server = await ServerRows.OpenAsync(context.Session, context.Organization, cancellationToken);
             await HeadAsync(context);
             await new EventTail(context).RunAsync(context.Parsed.GetValue(from) ?? server.Newest + 1, @event => ShowAsync(context, @event), cancellationToken);
         }, from);

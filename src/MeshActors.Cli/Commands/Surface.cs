@@ -41,6 +41,7 @@ internal static class Surface
             JoinKeyCommands.Make(verb),
             TokenCommands.Make(verb),
             EventCommands.Make(verb),
+            FindCommand.Make(verb),
             StatusCommand.Make(verb),
         };
         options.AddTo(root);

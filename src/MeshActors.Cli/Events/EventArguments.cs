@@ -48,7 +48,7 @@ internal static class EventArguments
     {
         if (file is null)
         {
-            return await ServerRows.OpenAsync(context.Session, cancellationToken);
+            return await ServerRows.OpenAsync(context.Session, context.Organization, cancellationToken);
         }
 
         var rows = await FileRows.OpenAsync(file, cancellationToken);

@@ -11,26 +11,27 @@ internal sealed class ServerRows : IRowSource
 {
     private readonly Session _session;
 
-    private ServerRows(Session session, long newest)
+    private ServerRows(Session session, string organization, long newest)
     {
         _session = session;
+        Organization = organization;
         Newest = newest;
     }
 
     public string Name => $"organization '{Organization}' at {_session.Settings.Server}";
 
-    public string Organization => _session.Organization;
+    public string Organization { get; }
 
     public long First => 1;
 
     /// <summary>When it was opened: what comes later is not waited for.</summary>
     public long Newest { get; }
 
-    public static async Task<ServerRows> OpenAsync(Session session, CancellationToken cancellationToken)
+    public static async Task<ServerRows> OpenAsync(Session session, string organization, CancellationToken cancellationToken)
     {
-        var organization = await session.Client.GetOrganizationAsync(
-            new GetOrganizationRequest { Organization = session.Organization }, session.Call(cancellationToken));
-        return new ServerRows(session, organization.Revision);
+        var there = await session.Client.GetOrganizationAsync(
+            new GetOrganizationRequest { Organization = organization }, session.Call(cancellationToken));
+        return new ServerRows(session, organization, there.Revision);
     }
 
     public double? ReadShare(long revision) => Newest == 0 ? null : Math.Min(1, (double)revision / Newest);

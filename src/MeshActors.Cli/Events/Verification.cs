@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using Google.Protobuf;
 using MeshActors.Cli.Failures;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Mapping;
@@ -67,7 +66,7 @@ internal static class Verification
 
     /// <summary>SHA-256 of the organization as a snapshot has it: equal for equal organizations, wherever they were rebuilt.</summary>
     public static string StateHash(OrganizationState state, long revision, ReadOnlySpan<byte> lastHash) =>
-        Convert.ToHexStringLower(SHA256.HashData(SnapshotMapping.ToSnapshot(state, revision, lastHash).ToByteArray()));
+        Convert.ToHexStringLower(SHA256.HashData(SnapshotMapping.Write(state, revision, lastHash)));
 
     /// <summary>Reading a record costs as much as replaying it: the two go on side by side.</summary>
     private static async IAsyncEnumerable<IReadOnlyList<JournalRow>> PreparedAsync(

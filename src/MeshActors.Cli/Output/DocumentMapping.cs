@@ -26,10 +26,15 @@ internal static class DocumentMapping
         Moments.IsoOrNull(n.LastSeenUnixMs),
         [.. n.Warnings],
         whole ? [.. n.Sessions.Select(ToDocument)] : null,
-        whole ? [.. n.FormerKeys] : null);
+        whole ? [.. n.FormerKeys] : null,
+        Moments.IsoOrNull(n.BehindSinceUnixMs),
+        n.Stuck);
 
     public static PrefixDocument ToDocument(this Wire.PrefixHolding p) =>
         new(p.Prefix, p.Kind, p.NodeId, p.NodeName, p.Announced, p.NodeRemoved);
+
+    public static FoundDocument ToDocument(this Wire.Found f) =>
+        new(f.Organization, f.Prefix, f.Kind, f.Announced, f.SinceRevision, f.NodeId, f.NodeName, f.NodeKey, f.NodeRemoved);
 
     public static JoinKeyDocument ToDocument(this Wire.JoinKey k, string? joinUrl = null) => new(
         k.Id, k.Organization, k.SingleUse, Moments.IsoOrNull(k.ExpiresUnixMs), k.Revoked, k.SpentBy, k.Replaces, k.Description, joinUrl);
@@ -50,7 +55,8 @@ internal static class DocumentMapping
     }
 
     public static StatusDocument ToDocument(this Wire.Status s, Uri server) => new(
-        server.ToString(), s.Version, Moments.IsoOrNull(s.StartedUnixMs), s.Address, s.Organizations, s.ConnectedAgents, s.Journal, s.MemoryBytes);
+        server.ToString(), s.Version, Moments.IsoOrNull(s.StartedUnixMs), s.Address, s.Organizations, s.ConnectedAgents, s.Journal, s.MemoryBytes,
+        new SortedDictionary<string, long>(s.Refusals, StringComparer.Ordinal));
 
     private static SessionDocument ToDocument(Wire.NodeSession s) => new(
         Moments.Iso(DateTimeOffset.FromUnixTimeMilliseconds(s.OpenedUnixMs)),

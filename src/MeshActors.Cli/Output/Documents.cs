@@ -12,6 +12,7 @@ internal sealed record OrganizationDocument(
 internal sealed record OrganizationsDocument(IReadOnlyList<OrganizationDocument> Organizations);
 
 /// <param name="LastSeen">UTC, or null for never.</param>
+/// <param name="BehindSince">UTC; null when it has applied what it was told, or is only just behind.</param>
 /// <param name="Sessions">Newest first; of one node only.</param>
 internal sealed record NodeDocument(
     string Id,
@@ -29,7 +30,9 @@ internal sealed record NodeDocument(
     string? LastSeen,
     IReadOnlyList<string> Warnings,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SessionDocument>? Sessions,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? FormerKeys);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? FormerKeys,
+    string? BehindSince = null,
+    bool Stuck = false);
 
 /// <param name="Closed">Null while it is open.</param>
 internal sealed record SessionDocument(string Opened, string? Closed, string RemoteAddress, string AgentVersion, string Reason);
@@ -39,6 +42,13 @@ internal sealed record NodesDocument(string Organization, long Revision, IReadOn
 internal sealed record PrefixDocument(string Prefix, string Kind, string NodeId, string NodeName, bool Announced, bool NodeRemoved);
 
 internal sealed record PrefixesDocument(string Organization, IReadOnlyList<PrefixDocument> Prefixes);
+
+/// <param name="SinceRevision">Of the event that first named it.</param>
+internal sealed record FoundDocument(
+    string Organization, string Prefix, string Kind, bool Announced, long SinceRevision, string NodeId, string NodeName, string NodeKey, bool NodeRemoved);
+
+/// <param name="OrganizationsBehind">Of which the newest changes are not among it yet.</param>
+internal sealed record FoundsDocument(IReadOnlyList<FoundDocument> Found, bool More, int OrganizationsBehind);
 
 /// <param name="Expires">UTC, or null for never.</param>
 /// <param name="JoinUrl">Holds the secret; only in the answer to the key's creation.</param>
@@ -70,8 +80,10 @@ internal sealed record EventDocument(long Revision, string Time, string Type, Pr
 
 internal sealed record PrincipalDocument(string Kind, string Id, string Name);
 
+/// <param name="Refusals">Since the process started, by DOOR/CODE.</param>
 internal sealed record StatusDocument(
-    string Server, string Version, string? Started, string Address, int Organizations, int ConnectedAgents, string Journal, long MemoryBytes);
+    string Server, string Version, string? Started, string Address, int Organizations, int ConnectedAgents, string Journal, long MemoryBytes,
+    IReadOnlyDictionary<string, long>? Refusals = null);
 
 /// <param name="Hash">SHA-256 of the stored record.</param>
 /// <param name="PreviousHash">That of the one before it, as the record says; empty in the first.</param>
@@ -81,6 +93,8 @@ internal sealed record StoredEventDocument(EventDocument Event, string Hash, str
 /// <param name="Hash">Of the last event.</param>
 internal sealed record ExportDocument(string Organization, string File, long From, long To, long Events, string Hash, double Seconds);
 
+internal sealed record ExportsDocument(IReadOnlyList<ExportDocument> Exports);
+
 /// <param name="Held">Events that were there already.</param>
 internal sealed record ImportDocument(string Organization, long Revision, long Added, long Held, double Seconds);
 
@@ -88,7 +102,8 @@ internal sealed record ImportDocument(string Organization, long Revision, long A
 /// <param name="Hash">Of the last event.</param>
 /// <param name="StateHash">Of the organization that the events make, in its canonical form.</param>
 internal sealed record VerifiedDocument(
-    string Organization, long From, long To, long Events, string Hash, bool IsWhole, int? Nodes, int? Prefixes, string? StateHash, double Seconds);
+    string Organization, long From, long To, long Events, string Hash, bool IsWhole, int? Nodes, int? Prefixes, string? StateHash, double Seconds,
+    long? Projection = null);
 
 /// <summary>An organization at a moment.</summary>
 internal sealed record ReplayDocument(

@@ -8,6 +8,7 @@ internal static class ListText
 {
     private static readonly string[] OrganizationHeader = ["NAME", "NODES", "CONNECTED", "PREFIXES", "REVISION", "POOLS"];
     private static readonly string[] PrefixHeader = ["PREFIX", "KIND", "NODE", "STATE"];
+    private static readonly string[] FoundHeader = ["ORGANIZATION", "PREFIX", "KIND", "NODE", "ID", "SINCE", "STATE"];
     private static readonly string[] JoinKeyHeader = ["ID", "USE", "STATE", "EXPIRES", "REPLACES", "DESCRIPTION"];
     private static readonly string[] TokenHeader = ["ID", "NAME", "SCOPE", "STATE"];
 
@@ -28,6 +29,14 @@ internal static class ListText
 
     public static string Prefixes(IEnumerable<Wire.PrefixHolding> prefixes) => Table.Render(
         PrefixHeader, prefixes.Select(p => new[] { p.Prefix, p.Kind, p.NodeName, PrefixState(p) }));
+
+    public static string Found(IEnumerable<Wire.Found> found) => Table.Render(
+        FoundHeader,
+        found.Select(f => new[]
+        {
+            f.Organization, f.Prefix, f.Kind, f.NodeName, f.NodeId, Number(f.SinceRevision),
+            f.NodeRemoved ? "reserved, node removed" : f.Kind != "child" ? "" : f.Announced ? "announced" : "reserved",
+        }));
 
     public static string JoinKeys(IEnumerable<Wire.JoinKey> keys, DateTimeOffset now) => Table.Render(
         JoinKeyHeader,
@@ -51,7 +60,8 @@ internal static class ListText
         ("Organizations", Number(s.Organizations)),
         ("Connected agents", Number(s.ConnectedAgents)),
         ("Journal", s.Journal),
-        ("Memory", $"{Number(s.MemoryBytes / (1 << 20))} MiB"));
+        ("Memory", $"{Number(s.MemoryBytes / (1 << 20))} MiB"),
+        ("Refused", string.Join(", ", s.Refusals.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {Number(pair.Value)}"))));
 
     public static string JoinKeyState(Wire.JoinKey key, DateTimeOffset now) =>
         key.Revoked ? "revoked"

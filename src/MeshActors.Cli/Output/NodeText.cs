@@ -17,7 +17,7 @@ internal static class NodeText
         State(node),
         string.Join(',', node.Addresses),
         string.Join(',', node.Announced),
-        node.Connected ? Number(node.Lag) : "",
+        node.Connected ? Lag(node, now) : "",
         Seen(node, now),
         Number(node.Warnings.Count),
         node.Id,
@@ -28,7 +28,7 @@ internal static class NodeText
         var text = new StringBuilder(Table.Facts(
             ("Name", node.Name),
             ("Id", node.Id),
-            ("State", node.Removed ? State(node) : $"{State(node)}, {Progress(node)}"),
+            ("State", node.Removed ? State(node) : $"{State(node)}, {Progress(node, now)}"),
             ("Last seen", Seen(node, now)),
             ("Addresses", string.Join(", ", node.Addresses)),
             ("Announced", string.Join(", ", node.Announced)),
@@ -63,12 +63,15 @@ internal static class NodeText
         }
     }
 
-    private static string State(Wire.Node node) => node.Removed ? "removed" : node.Connected ? "connected" : "away";
+    private static string State(Wire.Node node) => node.Removed ? "removed" : node.Stuck ? "stuck" : node.Connected ? "connected" : "away";
 
-    private static string Progress(Wire.Node node) =>
+    private static string Lag(Wire.Node node, DateTimeOffset now) =>
+        node.Stuck ? $"{Number(node.Lag)}, since {Moments.Age(Moments.Of(node.BehindSinceUnixMs), now)}" : Number(node.Lag);
+
+    private static string Progress(Wire.Node node, DateTimeOffset now) =>
         node.AppliedRevision == 0 ? "no applied revision heard"
         : node.Lag == 0 ? $"up to date at revision {Number(node.AppliedRevision)}"
-        : $"{Number(node.Lag)} behind, applied revision {Number(node.AppliedRevision)}";
+        : $"{Number(node.Lag)} behind, applied revision {Number(node.AppliedRevision)}{(node.Stuck ? $", behind since {Moments.Age(Moments.Of(node.BehindSinceUnixMs), now)}" : "")}";
 
     private static string Seen(Wire.Node node, DateTimeOffset now) =>
         node.Connected ? "now" : Moments.Age(Moments.Of(node.LastSeenUnixMs), now);

@@ -12,7 +12,7 @@ public sealed class DirectoryActor : JournaledEntity<DirectoryState, DirectoryEv
     public const string EntityId = "directory";
 
     public DirectoryActor(string entityId)
-        : base(entityId, DirectoryState.Initial, DirectoryJournal.Codec)
+        : base("directory", entityId, DirectoryState.Initial, DirectoryJournal.Codec)
     {
         Command<ExecuteDirectory>(Execute);
         Command<GetDirectory>(_ => Answer(DirectoryAnswer.Of(Ahead)));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -19,11 +20,16 @@ namespace MeshActors.Cluster.Entities;
 public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 {
     private readonly JournalCodec<TEvent> _codec;
+    private readonly string _kind;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly GroupCommit<Head, JournalEntry, Waiting> _commit;
     private string? _contradiction;
+    private long _replayed;
 
-    protected JournaledEntity(string persistenceId, TState initial, JournalCodec<TEvent> codec)
+    /// <param name="kind">As metrics call it.</param>
+    protected JournaledEntity(string kind, string persistenceId, TState initial, JournalCodec<TEvent> codec)
     {
+        _kind = kind;
         PersistenceId = persistenceId;
         _codec = codec;
         _commit = new GroupCommit<Head, JournalEntry, Waiting>(new Head(initial, HashChain.Start));
@@ -47,8 +53,6 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected TState Ahead => _commit.Ahead.State;
 
     protected long AheadRevision => _commit.AheadRevision;
-
-    protected byte[] AheadHash => _commit.Ahead.LastHash;
 
     protected bool IsAhead => _commit.IsAhead;
 
@@ -81,6 +85,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistFailure(cause, @event, sequenceNr);
+        JournalMetrics.Failed(_kind, "failed");
         TellFailure(cause);
     }
 
@@ -88,6 +93,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistRejected(cause, @event, sequenceNr);
+        JournalMetrics.Failed(_kind, "rejected");
         TellFailure(cause);
         Context.Stop(Self);
     }
@@ -95,14 +101,22 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     // Nothing that was decided in the same batch, or after it and upon it, holds.
     private void TellFailure(Exception cause)
     {
-        var failed = new WriteFailed(
-            $"The journal did not take a change of '{PersistenceId}': {cause.GetBaseException().Message.TrimEnd('.')}. Whether it was stored is unknown; "
-            + "when the journal's disk or database is well again, the same command may be given again.");
+        var failed = Failure(cause);
         foreach (var waiting in _commit.Abandon().Where(waiting => !waiting.Caller.Equals(Self)))
         {
             waiting.Caller.Tell(failed);
         }
     }
+
+    /// <summary>
+    /// Rows were stored past Akka, which now has a wrong number for the next: nothing more may be stored by this
+    /// incarnation, and the next one reads them. Nothing may be ahead.
+    /// </summary>
+    protected void Adopt(TState state, long revision, byte[] lastHash) => _commit.Restore(new Head(state, lastHash), revision);
+
+    protected WriteFailed Failure(Exception cause) => new(
+        $"The journal did not take a change of '{PersistenceId}': {cause.GetBaseException().Message.TrimEnd('.')}. Whether it was stored is unknown; "
+        + "when the journal's disk or database is well again, the same command may be given again.");
 
     /// <summary>Stores all events or none: at once, or in a batch with others while a write is under way.</summary>
     protected void Store(ImmutableArray<TEvent> events, Meta meta)
@@ -117,14 +131,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
             entries.Add(entry);
         }
 
-        StoreAsIs(entries.MoveToImmutable(), state, lastHash);
-    }
-
-    /// <summary>Stores all rows or none, as they are. Who calls has checked that they follow what is ahead.</summary>
-    /// <param name="after">The state that they make.</param>
-    protected void StoreAsIs(ImmutableArray<JournalEntry> rows, TState after, byte[] lastHash)
-    {
-        _commit.Add(rows, new Head(after, lastHash));
+        _commit.Add(entries.MoveToImmutable(), new Head(state, lastHash));
         GoOn();
     }
 
@@ -162,10 +169,12 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         var left = batch.Length;
         if (left > 0)
         {
+            var since = Stopwatch.GetTimestamp();
             PersistAllAsync(batch, _ =>
             {
                 if (--left == 0)
                 {
+                    JournalMetrics.Stored(_kind, batch.Length, since);
                     BatchStored(batch);
                 }
             });
@@ -194,6 +203,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 
     private void Replay(JournalEntry entry) => Understand(() =>
     {
+        _replayed++;
         if (LastSequenceNr != Revision + 1)
         {
             throw new InvalidOperationException($"the entry after {Revision} is missing, {LastSequenceNr} follows");
@@ -237,12 +247,14 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         {
             _contradiction = $"The journal of '{PersistenceId}' cannot be read at entry {LastSequenceNr}: {e.Message}. "
                 + "Nothing of it is changed or answered until the journal is restored from a backup, or read by the version that wrote it.";
+            JournalMetrics.Failed(_kind, "contradiction");
             Context.GetLogger().Error(e, "{0}", _contradiction);
         }
     }
 
     private void AfterRecovery()
     {
+        JournalMetrics.Recovered(_kind, _replayed, _startedAt);
         if (_contradiction is { } sentence)
         {
             Become(() =>

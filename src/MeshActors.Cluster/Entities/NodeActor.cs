@@ -9,7 +9,7 @@ namespace MeshActors.Cluster.Entities;
 public sealed class NodeActor : JournaledEntity<NodeActivityState, NodeEvent>
 {
     public NodeActor(string entityId)
-        : base($"node-{entityId}", NodeActivityState.Initial, NodeJournal.Codec)
+        : base("node", $"node-{entityId}", NodeActivityState.Initial, NodeJournal.Codec)
     {
         Command<NodeSeen>(See);
         Command<GetNodeActivity>(_ => Answer(NodeActivityAnswer.Of(Ahead)));

@@ -1,6 +1,11 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Persistence;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Contracts.History;
 using MeshActors.Domain;
@@ -17,7 +22,13 @@ public sealed partial class OrganizationActor
     /// <summary>A snapshot of 10,000 nodes takes 50 ms, the recovery of so many rows half a second.</summary>
     private const int ImportedPerSnapshot = 50_000;
 
+    /// <summary>Without it the next recovery takes a little longer, which is no reason to wait for long.</summary>
+    private static readonly TimeSpan SnapshotMax = TimeSpan.FromSeconds(2);
+
     private ImportPhase _import = ImportPhase.Possible;
+
+    /// <summary>Rows were stored of which Akka does not know.</summary>
+    private bool _isPastAkka;
 
     private enum ImportPhase
     {
@@ -31,16 +42,23 @@ public sealed partial class OrganizationActor
 
     private bool IsImporting => _import == ImportPhase.Running;
 
-    private void Import(ImportRows message)
+    private async Task ImportAsync(ImportRows message)
     {
-        if (Differs(message.Rows))
+        // Rows go past Akka, so that what it has in hand comes first.
+        if (IsAhead)
         {
-            Refuse(new Refusal(RefusalCodes.ImportDiffers,
-                $"Revision {AheadRevision} of organization '{_id}' is here already with other bytes: this is not the journal that was begun."));
+            ComesAgain(message);
             return;
         }
 
-        var news = message.Rows.Where(row => row.Revision > AheadRevision).ToImmutableArray();
+        if (Differs(message.Rows))
+        {
+            Refuse(new Refusal(RefusalCodes.ImportDiffers,
+                $"Revision {Revision} of organization '{_id}' is here already with other bytes: this is not the journal that was begun."));
+            return;
+        }
+
+        var news = message.Rows.Where(row => row.Revision > Revision).ToImmutableArray();
         if (news.IsEmpty)
         {
             TellProgress();
@@ -48,20 +66,20 @@ public sealed partial class OrganizationActor
         else if (_import == ImportPhase.Over && !IsGivenUp)
         {
             Refuse(new Refusal(RefusalCodes.OrganizationExists,
-                $"Organization '{_id}' is there with {AheadRevision} entries of its own and goes its own way; a journal is imported where there is none of its name."));
+                $"Organization '{_id}' is there with {Revision} entries of its own and goes its own way; a journal is imported where there is none of its name."));
         }
         else
         {
-            Add(news);
+            await AddAsync(news).ConfigureAwait(true);
         }
     }
 
     private bool Differs(ImmutableArray<StoredEntry> rows) =>
-        rows.FirstOrDefault(row => row.Revision == AheadRevision) is { } held && !SHA256.HashData(held.Bytes).AsSpan().SequenceEqual(AheadHash);
+        rows.FirstOrDefault(row => row.Revision == Revision) is { } held && !SHA256.HashData(held.Bytes).AsSpan().SequenceEqual(LastHash);
 
-    private void Add(ImmutableArray<StoredEntry> rows)
+    private async Task AddAsync(ImmutableArray<StoredEntry> rows)
     {
-        var replay = Replay.From(Ahead, AheadRevision, AheadHash);
+        var replay = Replay.From(State, Revision, LastHash);
         foreach (var row in rows)
         {
             if (replay.TryAdd(new JournalRow(row.Revision, row.Manifest, row.Bytes), out _) is { } fault)
@@ -79,38 +97,77 @@ public sealed partial class OrganizationActor
         }
 
         _import = ImportPhase.Running;
-        StoreAsIs([.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))], replay.State, replay.LastHash.ToArray());
+        try
+        {
+            await _journal.AppendAsync(PersistenceId, Revision + 1, [.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))]).ConfigureAwait(true);
+        }
+        catch (DbException e)
+        {
+            Sender.Tell(Failure(e));
+            Context.Stop(Self);
+            return;
+        }
+
+        _isPastAkka = true;
+        Adopt(replay.State, replay.Revision, replay.LastHash.ToArray());
         TellProgress();
+        SnapshotEvery(ImportedPerSnapshot);
     }
 
-    private void FinishImport(FinishImport message)
+    private async Task FinishImportAsync(FinishImport message)
     {
-        if (message.Revision != AheadRevision || !message.LastHash.AsSpan().SequenceEqual(AheadHash))
+        if (IsAhead)
+        {
+            ComesAgain(message);
+            return;
+        }
+
+        if (message.Revision != Revision || !message.LastHash.AsSpan().SequenceEqual(LastHash))
         {
             Refuse(new Refusal(RefusalCodes.ImportDiffers,
-                $"The import of organization '{_id}' is to end with revision {message.Revision}, and what is here ends with {AheadRevision}, or differently."));
+                $"The import of organization '{_id}' is to end with revision {message.Revision}, and what is here ends with {Revision}, or differently."));
             return;
         }
 
         // Done is sent again when its answer was lost.
-        if (_import != ImportPhase.Over)
+        _import = ImportPhase.Over;
+        if (_isPastAkka)
         {
-            _import = ImportPhase.Over;
-            SnapshotEvery(1);
+            Task saved = SnapshotStore.Ask<object>(Snapshot(), SnapshotMax);
+            await saved.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            Context.System.EventStream.Publish(new JournalGrew(_id, Revision));
+            Leave();
         }
 
         TellProgress();
     }
 
-    private void TellProgress() => Answer(new ImportReply.At(AheadRevision, AheadHash));
+    // The next incarnation knows the number of the last row, and meets whoever asked in between.
+    private void Leave()
+    {
+        var shard = Context.Parent;
+        shard.Tell(new Passivate(StopEntity.Instance));
+        Become(() =>
+        {
+            Command<StopEntity>(_ => Context.Stop(Self));
+            Command<IOrganizationMessage>(shard.Forward);
+            CommandAny(_ => { });
+        });
+    }
 
-    private void Refuse(Refusal reason) => Answer(new ImportReply.Refused(reason));
+    private void TellProgress() => Sender.Tell(new ImportReply.At(Revision, LastHash));
+
+    private void Refuse(Refusal reason) => Sender.Tell(new ImportReply.Refused(reason));
 
     private void SnapshotEvery(int events)
     {
         if (_snapshots.IsDue(Revision, events))
         {
-            SaveSnapshot(OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
+            SnapshotStore.Tell(Snapshot());
         }
     }
+
+    // Not SaveSnapshot: the number is Akka's there.
+    private SaveSnapshot Snapshot() => new(
+        new SnapshotMetadata(PersistenceId, Revision, default), OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
 }

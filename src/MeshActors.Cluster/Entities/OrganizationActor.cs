@@ -3,7 +3,9 @@ using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Persistence;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Serialization;
+using MeshActors.Cluster.Storage;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using Directory = MeshActors.Domain.Directories.Directory;
@@ -13,29 +15,29 @@ namespace MeshActors.Cluster.Entities;
 /// <summary>One organization: decides, stores, answers, and tells its feeds; in that order. No rule and no clock is here.</summary>
 public sealed partial class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
 {
-    /// <summary>Replaying this many events takes a few milliseconds.</summary>
-    public const int EventsPerSnapshot = 500;
-
     /// <summary>A feed that missed a push renews within seconds; more than this and it takes the whole.</summary>
     private const int EntriesKept = 64;
 
     private readonly OrganizationId _id;
     private readonly RegionName? _region;
+    private readonly JournalDatabase _journal;
     private readonly HashSet<IActorRef> _feeds = [];
     private readonly Queue<StoredEntry> _recent = new(EntriesKept);
     private bool _isFresh = true;
     private readonly SnapshotSchedule _snapshots = new();
 
     /// <param name="region">This cluster's; null in a deployment without regions.</param>
-    public OrganizationActor(OrganizationId id, RegionName? region)
-        : base(PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
+    /// <param name="journal">Where imported rows go, past Akka.</param>
+    public OrganizationActor(OrganizationId id, RegionName? region, JournalDatabase journal)
+        : base("organization", PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec)
     {
         _id = id;
         _region = region;
+        _journal = journal;
         Command<ExecuteOrganization>(Execute);
         Command<Subscribe>(Subscribe);
-        Command<ImportRows>(Import);
-        Command<FinishImport>(FinishImport);
+        CommandAsync<ImportRows>(ImportAsync);
+        CommandAsync<FinishImport>(FinishImportAsync);
         Command<Terminated>(feed => _feeds.Remove(feed.ActorRef));
         Command<SaveSnapshotSuccess>(saved => _snapshots.Saved(saved.Metadata.SequenceNr, DeleteSnapshots));
         Command<SaveSnapshotFailure>(_ => { });        // the store has logged it; the journal has everything
@@ -45,8 +47,8 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
 
     public static string PersistenceIdOf(OrganizationId id) => $"org-{id}";
 
-    public static Props Props(string entityId, RegionName? region) =>
-        Akka.Actor.Props.Create(() => new OrganizationActor(OrganizationId.Parse(entityId), region));
+    public static Props Props(string entityId, RegionName? region, JournalDatabase journal) =>
+        Akka.Actor.Props.Create(() => new OrganizationActor(OrganizationId.Parse(entityId), region, journal));
 
     protected override OrganizationState Evolve(OrganizationState state, OrganizationEvent @event) => Organization.Evolve(state, @event);
 
@@ -115,15 +117,9 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
     private CommandReply.Done Done(OrganizationCommand command) => new(AheadRevision, OrganizationJournal.NodeOf(Ahead, command));
 
     // The feeds first: whoever has the answer and asks a feed then meets what was stored.
-    protected override void Stored(ImmutableArray<StoredEntry> entries)
-    {
-        if (!IsImporting)
-        {
-            Publish(entries);
-        }
-    }
+    protected override void Stored(ImmutableArray<StoredEntry> entries) => Publish(entries);
 
-    protected override void Answered() => SnapshotEvery(IsImporting ? ImportedPerSnapshot : EventsPerSnapshot);
+    protected override void Answered() => SnapshotEvery(SnapshotSchedule.EventsFor(State));
 
     /// <remarks>Read ones too: after a failover the feeds then miss a few entries, and not the whole.</remarks>
     protected override void Applied(StoredEntry entry)
@@ -143,6 +139,8 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         {
             feed.Tell(message);
         }
+
+        Context.System.EventStream.Publish(new JournalGrew(_id, Revision));
     }
 
     private void Subscribe(Subscribe message)

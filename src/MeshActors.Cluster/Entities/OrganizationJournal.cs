@@ -1,6 +1,4 @@
-using Google.Protobuf;
 using MeshActors.Cluster.Serialization;
-using MeshActors.Contracts.Journal.V1;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain.Directories;
 using MeshActors.Domain.Nodes;
@@ -20,7 +18,7 @@ public static class OrganizationJournal
 
     public static JournalEntry WriteSnapshot(OrganizationState state, long revision, byte[] lastHash) => new(
         SnapshotManifest,
-        state.Exists ? SnapshotMapping.ToSnapshot(state, revision, lastHash).ToByteArray() : []);
+        state.Exists ? SnapshotMapping.Write(state, revision, lastHash) : []);
 
     /// <exception cref="FormatException">The bytes are no snapshot of this build.</exception>
     public static (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot)
@@ -30,8 +28,7 @@ public static class OrganizationJournal
             throw new FormatException($"a snapshot of manifest '{snapshot.Manifest}' is not known to this build");
         }
 
-        var read = OrganizationSnapshot.Parser.ParseFrom(snapshot.Bytes);
-        return (SnapshotMapping.ToState(read), read.Revision, read.LastHash.ToByteArray());
+        return SnapshotMapping.Read(snapshot.Bytes);
     }
 
     /// <summary>The node that the command was about, as it is now.</summary>

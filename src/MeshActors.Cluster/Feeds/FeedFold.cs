@@ -8,7 +8,7 @@ using MeshActors.Domain.Organizations;
 
 namespace MeshActors.Cluster.Feeds;
 
-/// <summary>Folds an organization's entries into its state and map, and shows a picture after each bundle of them.</summary>
+/// <summary>Folds an organization's entries into its state and map, and shows pictures of it.</summary>
 internal sealed class FeedFold
 {
     private readonly RecentChanges _changes = new();
@@ -54,10 +54,15 @@ internal sealed class FeedFold
         var changed = before.Nodes.Keys.Union(Map.Nodes.Keys)
             .Where(id => !Equals(before.Nodes.GetValueOrDefault(id), Map.Nodes.GetValueOrDefault(id)));
         _changes.Jump(message.Revision, Map.Digest, [.. changed]);
-        Board.Show(new FeedPicture(State, Map, _changes, Board.Current.Whole.For(Map)));
+        Show();
     }
 
-    /// <summary>False when entries before these are missing; then nothing changed.</summary>
+    /// <summary>True when the streams do not have all that was folded yet.</summary>
+    public bool HasUnshown => Board.Current.Revision != Revision;
+
+    public void Show() => Board.Show(new FeedPicture(State, Map, _changes, Board.Current.Whole.For(Map)));
+
+    /// <summary>Shows nothing yet. False when entries before these are missing; then nothing changed.</summary>
     public bool TryAdd(ImmutableArray<StoredEntry> entries)
     {
         var news = entries.Where(entry => entry.Revision > Revision).ToList();
@@ -67,11 +72,6 @@ internal sealed class FeedFold
         }
 
         news.ForEach(Add);
-        if (news.Count > 0)
-        {
-            Board.Show(new FeedPicture(State, Map, _changes, Board.Current.Whole.For(Map)));
-        }
-
         return true;
     }
 

@@ -25,6 +25,9 @@ internal sealed class FeedPicture(OrganizationState state, MeshMap map, RecentCh
 
     public long Revision => Map.Revision;
 
+    /// <summary>How many were shown before it and with it.</summary>
+    public long Bundle { get; set; } = 1;
+
     /// <summary>Of this revision or a little earlier: the delta from it to this revision is known.</summary>
     public WholeMap Whole { get; } = whole;
 
@@ -63,28 +66,34 @@ internal sealed class WholeMap(MeshMap map)
     /// </summary>
     public const int RevisionsMax = 256;
 
-    private readonly Lazy<ImmutableArray<byte[]>> _chunks = new(() =>
-        [.. map.ToChunks().Select(chunk => new GatewayMessage { Chunk = chunk }.ToByteArray())]);
+    private readonly Lazy<ImmutableArray<byte[]>> _plain = new(() => [.. map.ToEncodedChunks().Select(MapPacking.Plain)]);
+    private readonly Lazy<ImmutableArray<byte[]>> _packed = new(() => [.. map.ToEncodedChunks().Select(MapPacking.Packed)]);
 
     public long Revision => map.Revision;
 
-    public ImmutableArray<byte[]> Chunks => _chunks.Value;
+    /// <param name="packed">For who accepts it.</param>
+    public ImmutableArray<byte[]> Messages(bool packed) => packed ? _packed.Value : _plain.Value;
 
     /// <summary>This one while it will do for the newer map, else a new one.</summary>
-    public WholeMap For(MeshMap newer) => _chunks.IsValueCreated && newer.Revision - Revision <= RevisionsMax ? this : new WholeMap(newer);
+    public WholeMap For(MeshMap newer) => (_packed.IsValueCreated || _plain.IsValueCreated) && newer.Revision - Revision <= RevisionsMax ? this : new WholeMap(newer);
 }
 
-/// <summary>The newest picture of one organization.</summary>
+/// <summary>The newest picture of one organization, and who waits for the next.</summary>
 internal sealed class FeedBoard(FeedPicture first) : INoSerializationVerificationNeeded
 {
     private volatile FeedPicture _current = first;
 
     public FeedPicture Current => _current;
 
+    /// <summary>Woken at each new picture.</summary>
+    public Audience Audience { get; } = new();
+
     public void Show(FeedPicture next)
     {
         var previous = _current;
+        next.Bundle = previous.Bundle + 1;
         _current = next;
         previous.Supersede();
+        Audience.Wake();
     }
 }

@@ -38,6 +38,17 @@ internal sealed class Feeds : ReceiveActor
                 Sender.Tell(PresenceAnswer.None);
             }
         });
+        Receive<GetLags>(message =>
+        {
+            if (_feeds.TryGetValue(message.Organization, out var feed))
+            {
+                feed.Forward(message);
+            }
+            else
+            {
+                Sender.Tell(LagsAnswer.None);
+            }
+        });
         Receive<Terminated>(message => Forget(message.ActorRef));
     }
 

@@ -10,6 +10,10 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
 {
     private readonly Dictionary<NodeId, Following> _live = [];
     private readonly Dictionary<NodeId, Presence> _past = [];
+    private readonly LagWatch _lags = new(organization, settings);
+
+    // Streams whose announcement was taken for known, each with the question whose answer tells whether it is.
+    private List<(Following Following, long Number)> _unconfirmed = [];
 
     public bool Any => _live.Count > 0;
 
@@ -26,6 +30,7 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
         var following = new Following(feed, fold.Board, request, position, settings.Time);
         MakeWay(request.Node);
         settings.Others.Tell(new SessionStarted(organization, request.Node));
+        following.Seat = fold.Board.Audience.Enter(following);
         _live[request.Node] = following;
         Note(following, new NodeEvent.KeySeen(Now, fold.State.Nodes[request.Node].Key));
         Note(following, new NodeEvent.SessionOpened(Now, settings.GatewayName, request.AgentVersion, request.RemoteAddress));
@@ -45,9 +50,36 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
     /// <summary>The stream has ended. Of one that was cut or replaced this is known already.</summary>
     public void Remove(Following following)
     {
-        if (_live.TryGetValue(following.Request.Node, out var live) && ReferenceEquals(live, following))
+        if (IsLive(following))
         {
             Leave(following);
+        }
+    }
+
+    /// <param name="number">Of the first question that is asked after this.</param>
+    public void TakeForKnown(Following following, long number) => _unconfirmed.Add((following, number));
+
+    /// <summary>
+    /// Ends the streams whose announcement was taken for known by a view that was old: another process had news of the node.
+    /// Its agent comes back, and then the organization is asked.
+    /// </summary>
+    /// <param name="answered">The organization has answered the questions up to this one.</param>
+    public void Confirm(Domain.Organizations.OrganizationState state, long answered)
+    {
+        if (_unconfirmed.Count == 0)
+        {
+            return;
+        }
+
+        var ready = _unconfirmed.Where(pair => pair.Number <= answered).ToList();
+        _unconfirmed = [.. _unconfirmed.Where(pair => pair.Number > answered)];
+        foreach (var (following, _) in ready)
+        {
+            if (IsLive(following) && !Announcing.IsStillKnown(state, following, Now))
+            {
+                following.Cut(GoAwayCodes.AnnounceAgain, "The organization has other news of this node than it announced; connect again.", final: false);
+                Leave(following);
+            }
         }
     }
 
@@ -83,6 +115,13 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
         }
     }
 
+    public FeedFigures Look(FeedFold fold) => _lags.Look(_live.Values, fold);
+
+    /// <summary>Connected agents that do not apply what they are told.</summary>
+    public IEnumerable<NodeLag> Lags() => _live.Values
+        .Where(following => following.Lag.For > TimeSpan.Zero)
+        .Select(following => new NodeLag(following.Request.Node, Now - following.Lag.For, following.Lag.For >= settings.BehindMax));
+
     public void CutAll(string code, string sentence)
     {
         foreach (var following in _live.Values.ToList())
@@ -103,9 +142,13 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
         return all;
     }
 
+    private bool IsLive(Following following) =>
+        _live.TryGetValue(following.Request.Node, out var live) && ReferenceEquals(live, following);
+
     private void Leave(Following following)
     {
         var node = following.Request.Node;
+        following.Board.Audience.Leave(following.Seat);
         _live.Remove(node);
         _past[node] = PresenceOf(following, isConnected: false);
         Note(following, new NodeEvent.SessionClosed(

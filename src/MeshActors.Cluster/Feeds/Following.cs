@@ -1,8 +1,9 @@
-using System.Runtime.CompilerServices;
+using System.Collections.Immutable;
 using Akka.Actor;
 using Google.Protobuf;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Domain;
+using MeshActors.Domain.Organizations;
 
 namespace MeshActors.Cluster.Feeds;
 
@@ -16,20 +17,35 @@ internal sealed class Following(
     /// <summary>Time for a GoAway to reach an agent that reads.</summary>
     private static readonly TimeSpan GoAwayGrace = TimeSpan.FromSeconds(3);
 
-    private readonly CancellationTokenSource _cut = new();
     private readonly CancellationTokenSource _ended = new();
+    private readonly Alarm _alarm = new();
     private byte[]? _goAway;
     private long _busySince = time.GetTimestamp();
     private long _applied = position < 0 ? 0 : position;
     private long _seenUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds();
     private int _disposed;
 
-    // The revision of the map that was handed out; -1 before the first.
+    // The reader's own: the revision of the map that was handed out, -1 before the first; and what is left of a whole map.
     private long _position = position;
+    private long _bundle;
+    private ImmutableArray<byte[]> _pieces = [];
+    private int _nextPiece;
 
     public FollowRequest Request { get; } = request;
 
+    public FeedBoard Board => board;
+
+    /// <summary>In the board's audience. The feed's own.</summary>
+    public int Seat { get; set; }
+
     public CancellationToken Ended => _ended.Token;
+
+    public bool IsOver { get; private set; }
+
+    public long Revision => board.Current.Revision;
+
+    public bool HasMore =>
+        !IsOver && (_nextPiece < _pieces.Length || Volatile.Read(ref _goAway) is not null || _position != Revision);
 
     public long AppliedRevision => Volatile.Read(ref _applied);
 
@@ -41,39 +57,101 @@ internal sealed class Following(
     /// <summary>The warnings that the agent said last. The feed's own.</summary>
     public ValueList<string> Warnings { get; set; } = [];
 
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The feed's own.</summary>
+    public Lag Lag { get; } = new();
+
+    /// <summary>What the node announced, and was taken for known; null when it went to the organization.</summary>
+    public OrganizationCommand.Announce? Announced { get; private set; }
+
+    /// <summary>Since then the node has said other endpoints.</summary>
+    public bool HasReportedEndpoints { get; private set; }
+
+    public bool TryRead(out ReadOnlyMemory<byte> message)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cut.Token);
-        while (Volatile.Read(ref _goAway) is null)
+        if (_nextPiece == _pieces.Length)
         {
+            if (Volatile.Read(ref _goAway) is { } goAway)
+            {
+                message = IsOver ? default : goAway;
+                var isNew = !IsOver;
+                IsOver = true;
+                if (isNew)
+                {
+                    FeedMetrics.GoAway(goAway.Length);
+                }
+
+                return isNew;
+            }
+
+            if (_busySince == 0)
+            {
+                Volatile.Write(ref _busySince, time.GetTimestamp());
+            }
+
             var picture = board.Current;
             if (_position == picture.Revision)
             {
-                await IdleAsync(picture, either.Token).ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
-                continue;
+                _bundle = picture.Bundle;
+                message = default;
+                return false;
             }
 
             if (_position >= 0 && picture.DeltaFrom(_position) is { } delta)
             {
+                FeedMetrics.Delta(delta.Length, _bundle == 0 ? 1 : picture.Bundle - _bundle);
                 _position = picture.Revision;
-                yield return delta;
-                continue;
+                _bundle = picture.Bundle;
+                message = delta;
+                return true;
             }
 
+            FeedMetrics.WholeMap();
             _position = picture.Whole.Revision;
-            foreach (var chunk in picture.Whole.Chunks)
-            {
-                yield return chunk;
-            }
+            _bundle = picture.Bundle - 1;
+            _pieces = picture.Whole.Messages(Request.AcceptsPacked);
+            _nextPiece = 0;
         }
 
-        yield return _goAway;
+        message = _pieces[_nextPiece++];
+        FeedMetrics.Chunk(message.Length);
+        if (_nextPiece == _pieces.Length)
+        {
+            // An old map is not kept for the stream that got it.
+            (_pieces, _nextPiece) = ([], 0);
+        }
+
+        return true;
     }
+
+    // Nothing to read is not slowness: the clock of StuckFor stands still meanwhile.
+    public ValueTask WaitAsync()
+    {
+        Volatile.Write(ref _busySince, 0);
+        return _alarm.WaitAsync();
+    }
+
+    public void Wake() => ThreadPool.UnsafeQueueUserWorkItem(static following => following.WakeHere(), this, preferLocal: false);
+
+    /// <summary>The stream writes in this thread, which has nothing else to do.</summary>
+    public void WakeHere() => _alarm.Ring();
+
+    public bool IsKnown(OrganizationCommand.Announce announce)
+    {
+        if (!Announcing.IsKnown(board.Current.State, announce, time.GetUtcNow()))
+        {
+            return false;
+        }
+
+        Announced = announce;
+        feed.Tell(new OrganizationFeed.TakenForKnown(this));
+        return true;
+    }
+
+    public void ReportsEndpoints() => HasReportedEndpoints = true;
 
     public void Applied(long revision)
     {
-        Volatile.Write(ref _applied, Math.Clamp(revision, 0, board.Current.Revision));
+        Volatile.Write(ref _applied, Math.Clamp(revision, 0, Revision));
         Volatile.Write(ref _seenUnixMs, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
@@ -94,7 +172,8 @@ internal sealed class Following(
         if (Interlocked.CompareExchange(ref _goAway, message.ToByteArray(), null) is null)
         {
             EndReason = code;
-            _cut.Cancel();
+            FeedMetrics.Cut(code);
+            Wake();
             _ended.CancelAfter(GoAwayGrace);
         }
     }
@@ -107,13 +186,5 @@ internal sealed class Following(
         }
 
         return ValueTask.CompletedTask;
-    }
-
-    // Nothing to read is not slowness: the clock of StuckFor stands still meanwhile.
-    private async Task IdleAsync(FeedPicture picture, CancellationToken either)
-    {
-        Volatile.Write(ref _busySince, 0);
-        await picture.Superseded.WaitAsync(either).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Volatile.Write(ref _busySince, time.GetTimestamp());
     }
 }

@@ -22,6 +22,8 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     private readonly List<Waiting> _waiting = [];
     private readonly List<Waiting> _waitingForPast = [];
     private FeedFold? _fold;
+    private long? _shownAt;
+    private bool _isShowDue;
     private IActorRef _entity = ActorRefs.Nobody;
     private long _usedAt;
 
@@ -42,9 +44,12 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<JournalHas>(message => _subscription.Ask(Self, Math.Max(message.Revision, Have)));
         Receive<Unfollow>(message => _followers.Remove(message.Following));
         Receive<Warned>(message => _followers.Warn(message.Following, message.Warnings));
+        Receive<TakenForKnown>(message => _followers.TakeForKnown(message.Following, _subscription.Number + 1));
+        Receive<ShowDue>(_ => ShowDueNow());
         Receive<FeedPast.PastRead>(OnPastRead);
         Receive<SessionStarted>(message => _followers.MakeWay(message.Node));
         Receive<GetPresence>(_ => Sender.Tell(new PresenceAnswer([.. _followers.Presence().Select(pair => new NodePresence(pair.Key, pair.Value))])));
+        Receive<GetLags>(_ => Sender.Tell(new LagsAnswer([.. _followers.Lags()])));
         Receive<StoredEntries>(OnEntries);
         Receive<SubscribedWhole>(OnWhole);
         Receive<EntityBroken>(OnBroken);
@@ -66,7 +71,11 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         _subscription.Ask(Self, Have);
     }
 
-    protected override void PostStop() => _followers.CutAll(GoAwayCodes.GoingAway, "This controller process is stopping; connect again.");
+    protected override void PostStop()
+    {
+        _followers.CutAll(GoAwayCodes.GoingAway, "This controller process is stopping; connect again.");
+        _settings.Gauges.Forget(_id);
+    }
 
     private long Have => _fold?.Revision ?? 0;
 
@@ -108,6 +117,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
                 waiting.Caller.Tell(new View(fold.State.Exists ? new OrganizationView(fold.Revision, fold.State, _followers.Presence()) : null));
                 break;
             case GetBoard when _fold is { } fold:
+                ShowNow(fold);
                 waiting.Caller.Tell(fold.Board);
                 break;
             case Follow follow when _fold is { } fold:
@@ -139,6 +149,12 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
             _waitingForPast.Add(waiting);
             _past.Read(Self, fold);
             return;
+        }
+
+        // No stream begins beyond the picture that it sees.
+        if (follow.Request.HaveRevision > fold.Board.Current.Revision)
+        {
+            ShowNow(fold);
         }
 
         var reply = _followers.Admit(follow.Request, fold, Self);
@@ -181,9 +197,48 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
             return;
         }
 
+        ShowSoon(_fold);
         _followers.CutVoid(_fold.State, _fold.TakeCredentialChanges());
+        _followers.Confirm(_fold.State, _subscription.Answered);
         FollowHome();
         AnswerWaiting();
+    }
+
+    // What comes after a pause is shown at once; what follows on its heels waits for company.
+    private void ShowSoon(FeedFold fold)
+    {
+        if (!fold.HasUnshown || _isShowDue)
+        {
+            return;
+        }
+
+        var wait = _shownAt is { } shown ? FeedSettings.CompanyMax - TimeProvider.System.GetElapsedTime(shown) : TimeSpan.Zero;
+        if (wait <= TimeSpan.Zero)
+        {
+            ShowNow(fold);
+            return;
+        }
+
+        _isShowDue = true;
+        Task.Delay(wait).PipeTo(Self, success: static () => ShowDue.Instance);
+    }
+
+    private void ShowDueNow()
+    {
+        _isShowDue = false;
+        if (_fold is { } fold)
+        {
+            ShowNow(fold);
+        }
+    }
+
+    private void ShowNow(FeedFold fold)
+    {
+        if (fold.HasUnshown)
+        {
+            fold.Show();
+            _shownAt = TimeProvider.System.GetTimestamp();
+        }
     }
 
     // Its journal says where it went: the rest of it is there.
@@ -210,6 +265,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
             TakeWhole(message);
         }
 
+        _followers.Confirm(_fold!.State, _subscription.Answered);
         FollowHome();
         AnswerWaiting();
         if (_fold is { State.Exists: false } && _waiting.Count == 0)
@@ -313,6 +369,11 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         _subscription.Renew(Self, Have);
         AnswerWaiting();
         _followers.CutStuck();
+        if (_fold is { State.Exists: true } fold)
+        {
+            _settings.Gauges.Show(_id, _followers.Look(fold));
+        }
+
         if (_followers.Any)
         {
             _usedAt = _settings.Time.GetTimestamp();
@@ -349,7 +410,14 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     internal sealed record Warned(Following Following, ValueList<string> Warnings) : INoSerializationVerificationNeeded;
 
+    internal sealed record TakenForKnown(Following Following) : INoSerializationVerificationNeeded;
+
     private sealed record Waiting(IActorRef Caller, IFeedRequest Request, long Number, long Since);
+
+    private sealed record ShowDue : INoSerializationVerificationNeeded
+    {
+        public static readonly ShowDue Instance = new();
+    }
 
     private sealed record Tick : INoSerializationVerificationNeeded
     {

@@ -28,7 +28,7 @@ internal sealed class OtherGateways(ActorSystem system)
     public async Task<IReadOnlyDictionary<NodeId, Presence>> AddAsync(
         IReadOnlyDictionary<NodeId, Presence> here, OrganizationId organization, CancellationToken cancellationToken)
     {
-        var answers = await Task.WhenAll(All().Select(other => AskAsync(other, organization, cancellationToken))).ConfigureAwait(false);
+        var answers = await Task.WhenAll(All().Select(other => AskAsync(other, new GetPresence(organization), PresenceAnswer.None, cancellationToken))).ConfigureAwait(false);
         var all = new Dictionary<NodeId, Presence>(here);
         foreach (var (node, presence) in answers.SelectMany(answer => answer.Nodes))
         {
@@ -41,18 +41,28 @@ internal sealed class OtherGateways(ActorSystem system)
         return all;
     }
 
+    /// <summary>
+    /// What is known here and elsewhere of agents that do not apply what they are told. A process of the build before does
+    /// not know the question: its agents' lags are not told until it is upgraded.
+    /// </summary>
+    public async Task<IReadOnlyList<NodeLag>> AddAsync(LagsAnswer here, OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var answers = await Task.WhenAll(All().Select(other => AskAsync(other, new GetLags(organization), LagsAnswer.None, cancellationToken))).ConfigureAwait(false);
+        return [.. answers.Append(here).SelectMany(answer => answer.Nodes)];
+    }
+
     private static bool Precedes(Presence known, Presence other) =>
         known.IsConnected == other.IsConnected ? known.LastSeen < other.LastSeen : other.IsConnected;
 
-    private static async Task<PresenceAnswer> AskAsync(ActorSelection other, OrganizationId organization, CancellationToken cancellationToken)
+    private static async Task<T> AskAsync<T>(ActorSelection other, IMeshMessage question, T none, CancellationToken cancellationToken)
     {
         try
         {
-            return await other.Ask<PresenceAnswer>(new GetPresence(organization), AnswerMax, cancellationToken).ConfigureAwait(false);
+            return await other.Ask<T>(question, AnswerMax, cancellationToken).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {
-            return PresenceAnswer.None;
+            return none;
         }
     }
 }

@@ -7,6 +7,7 @@ using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Membership;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Regions;
 using MeshActors.Cluster.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +35,11 @@ public static class MeshHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<MeshReadiness>();
+        services.AddSingleton<ProjectionLag>();
+        services.AddSingleton(new ProjectionTables(options.Journal));
+        services.AddSingleton(provider => new Finding(
+            provider.GetRequiredService<ProjectionTables>(), provider.GetRequiredService<Homes>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Summing(provider.GetRequiredService<ProjectionTables>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new Homes(options.Region));
         services.AddSingleton(provider => new RegionLinks(
             provider.GetRequiredService<Homes>(),
@@ -50,10 +56,22 @@ public static class MeshHosting
         // Before Akka, whose journal asks for its tables as soon as it starts.
         services.AddHostedService<JournalPreparation>();
         return services.AddAkka(SystemName, (akka, provider) => akka.Configure(
-            options, provider.GetRequiredService<GatewayUrls>(), provider.GetRequiredService<RegionLinks>(), provider.GetRequiredService<TimeProvider>()));
+            options,
+            provider.GetRequiredService<GatewayUrls>(),
+            provider.GetRequiredService<RegionLinks>(),
+            provider.GetRequiredService<ProjectionLag>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>()));
     }
 
-    private static void Configure(this AkkaConfigurationBuilder akka, MeshOptions options, GatewayUrls gateways, RegionLinks links, TimeProvider time)
+    private static void Configure(
+        this AkkaConfigurationBuilder akka,
+        MeshOptions options,
+        GatewayUrls gateways,
+        RegionLinks links,
+        ProjectionLag lag,
+        TimeProvider time,
+        ILoggerFactory loggers)
     {
         akka.ConfigureLoggers(loggers =>
         {
@@ -78,12 +96,18 @@ public static class MeshHosting
             Roles = [.. options.Roles],
             SeedNodes = options.Seeds.IsEmpty ? null : [.. options.Seeds.Select(seed => Remoting.AddressOf(options, seed))],
         });
-        akka.AddEntity<OrganizationActor>("organization", id => OrganizationActor.Props(id, options.Region), new OrganizationExtractor(), options);
+        akka.AddEntity<OrganizationActor>("organization", id => OrganizationActor.Props(id, options.Region, options.Journal), new OrganizationExtractor(), options);
         akka.AddEntity<NodeActor>("node", NodeActor.Props, new NodeExtractor(), options);
         akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options);
         akka.WithActors((system, registry) => registry.Register<RegionRouter>(
             links.StartRouter(system, registry.Get<OrganizationActor>(), registry.Get<NodeActor>())));
-        akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time));
+        akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time, loggers));
+        akka.WithActors((system, _) => MemberGauges.Start(system));
+        if (options.Roles.Contains(ClusterRoles.Controller))
+        {
+            akka.WithActors((system, _) => StartProjector(system, options, lag, time));
+        }
+
         akka.AddStartup((system, _) => Join(system, options, gateways, time));
     }
 
@@ -100,11 +124,17 @@ public static class MeshHosting
         }
     }
 
-    private static void StartFeeds(ActorSystem system, IActorRegistry registry, MeshOptions options, RegionLinks links, TimeProvider time)
+    private static void StartFeeds(
+        ActorSystem system, IActorRegistry registry, MeshOptions options, RegionLinks links, TimeProvider time, ILoggerFactory loggers)
     {
         var notes = system.ActorOf(NodeNotes.Props(registry.Get<RegionRouter>()), "node-notes");
         var rows = new HomeRows(new OrganizationRows(options.Journal.Connect), links);
-        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, options.GatewayName, time) { Homes = links.Homes };
+        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, options.GatewayName, time)
+        {
+            Homes = links.Homes,
+            Logger = loggers.CreateLogger<OrganizationFeed>(),
+        };
+        system.RegisterOnTermination(settings.Gauges.Dispose);
         var feeds = system.ActorOf(Feeds.Feeds.Props(settings), Feeds.Feeds.ActorName);
         registry.Register<Feeds.Feeds>(feeds);
 
@@ -112,6 +142,14 @@ public static class MeshHosting
         CoordinatedShutdown.Get(system).AddTask(
             CoordinatedShutdown.PhaseServiceRequestsDone, "end-feeds", () => feeds.GracefulStop(TimeSpan.FromSeconds(3)).ContinueWith(
                 _ => Akka.Done.Instance, TaskScheduler.Default));
+    }
+
+    private static void StartProjector(ActorSystem system, MeshOptions options, ProjectionLag lag, TimeProvider time)
+    {
+        var projector = system.ActorOf(ProjectorActor.Props(options.Journal, lag, time), ProjectorActor.ActorName);
+        CoordinatedShutdown.Get(system).AddTask(
+            CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "end-projector",
+            () => projector.GracefulStop(TimeSpan.FromSeconds(3), StopEntity.Instance).ContinueWith(_ => Akka.Done.Instance, TaskScheduler.Default));
     }
 
     private static void Join(ActorSystem system, MeshOptions options, GatewayUrls gateways, TimeProvider time)

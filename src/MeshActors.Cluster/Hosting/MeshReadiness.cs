@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using MeshActors.Cluster.Entities;
+using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Regions;
 
 namespace MeshActors.Cluster.Hosting;
@@ -22,10 +23,12 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
         var stopping = Stopping(system);
         var rows = new OrganizationRows(options.Journal.Connect);
         var router = registry.Get<RegionRouter>();
+        var homeRows = new HomeRows(rows, links);
         var mesh = new AkkaMesh(
             new MeshActorRefs(router, router, directory.ActorRef, registry.Get<Feeds.Feeds>()),
             new Feeds.OtherGateways(system),
-            new HomeRows(rows, links),
+            homeRows,
+            new EventSearch(new ProjectionTables(options.Journal), homeRows, links.Homes),
             links,
             stopping);
         // Past the router: what is asked of this region is not passed on to another.

@@ -15,3 +15,15 @@ public sealed record PresenceAnswer(ImmutableArray<NodePresence> Nodes) : IMeshM
 }
 
 public sealed record NodePresence(NodeId Node, Presence Presence) : IMeshMessage;
+
+/// <summary>Asks another gateway which connected agents of an organization do not apply what they are told.</summary>
+public sealed record GetLags(OrganizationId Organization) : IMeshMessage;
+
+public sealed record LagsAnswer(ImmutableArray<NodeLag> Nodes) : IMeshMessage
+{
+    public static readonly LagsAnswer None = new(ImmutableArray<NodeLag>.Empty);
+}
+
+/// <param name="BehindSince">When a revision was there for it that it has not applied.</param>
+/// <param name="IsStuck">That is too long ago.</param>
+public sealed record NodeLag(NodeId Node, DateTimeOffset BehindSince, bool IsStuck) : IMeshMessage;

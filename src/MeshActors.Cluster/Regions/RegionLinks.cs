@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Grpc.Core;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Region.V1;
 using MeshActors.Domain;
@@ -10,10 +12,11 @@ using Microsoft.Extensions.Logging;
 namespace MeshActors.Cluster.Regions;
 
 /// <summary>This process's ways to the other regions.</summary>
-public sealed class RegionLinks
+public sealed class RegionLinks : IDisposable
 {
     private readonly Dictionary<RegionName, RegionPeer> _peers;
     private readonly TimeProvider _time;
+    private readonly Meter _meter = new(MeshMeter.Name);
 
     internal RegionLinks(Homes homes, IEnumerable<PeerRegion> regions, IRegionChannels? channels, TimeProvider time, ILogger<RegionLinks> logger)
     {
@@ -22,7 +25,14 @@ public sealed class RegionLinks
         _peers = homes.Own is { } own && channels is not null
             ? regions.ToDictionary(region => region.Name, region => new RegionPeer(region, own, channels, time, logger))
             : [];
+        _meter.CreateObservableGauge(
+            "mesh.region.link.up",
+            () => _peers.Values.Select(peer => new Measurement<int>(peer.IsLost ? 0 : 1, MeshMeter.Tag("region", peer.Name.Value))),
+            null,
+            "1 while the region answers, or was not asked; 0 when it does not.");
     }
+
+    public void Dispose() => _meter.Dispose();
 
     public Homes Homes { get; }
 

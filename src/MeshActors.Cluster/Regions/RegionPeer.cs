@@ -103,10 +103,10 @@ internal sealed partial class RegionPeer(PeerRegion region, RegionName own, IReg
         _ => fault.Message,
     };
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
+    [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "{Sentence}")]
     private partial void Lost(string sentence);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Region '{Region}' answers again.")]
+    [LoggerMessage(EventId = 1202, Level = LogLevel.Information, Message = "Region '{Region}' answers again.")]
     private partial void Back(RegionName region);
 
     internal sealed record Gateway(int Index, Client Client);

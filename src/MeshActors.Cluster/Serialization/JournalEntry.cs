@@ -16,7 +16,10 @@ public sealed record JournalEntry(string Manifest, byte[] Bytes);
 /// </summary>
 public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    public override int Identifier => 7302;
+    /// <summary>Stands beside each row.</summary>
+    public const int Id = 7302;
+
+    public override int Identifier => Id;
 
     public override string Manifest(object o) => Entry(o).Manifest;
 

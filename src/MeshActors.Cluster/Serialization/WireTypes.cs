@@ -44,6 +44,9 @@ public static class WireTypes
         ("finish-import/1", typeof(FinishImport)),
         ("import-at/1", typeof(ImportReply.At)),
         ("import-refused/1", typeof(ImportReply.Refused)),
+        ("get-lags/1", typeof(GetLags)),
+        ("lags/1", typeof(LagsAnswer)),
+        ("node-lag/1", typeof(NodeLag)),
     ];
 
     /// <summary>What may stand inside a message. The closed families bring their cases along.</summary>
@@ -56,7 +59,8 @@ public static class WireTypes
         typeof(Node), typeof(NodeSession), typeof(TokenState), typeof(AccessToken), typeof(JoinKey), typeof(AddressPools),
         typeof(OrganizationId), typeof(OrganizationId[]), typeof(RegionName), typeof(NodeId), typeof(PublicKey), typeof(PublicKey[]),
         typeof(Domain.Trust.SecretHash), typeof(Prefix), typeof(Prefix[]), typeof(Endpoint), typeof(Endpoint[]), typeof(EndpointKind),
-        typeof(Presence), typeof(NodePresence[]), typeof(ImmutableArray<NodePresence>), typeof(StoredEntry[]), typeof(NodeSession[]), typeof(TokenState[]),
+        typeof(Presence), typeof(NodePresence[]), typeof(ImmutableArray<NodePresence>), typeof(NodeLag[]), typeof(ImmutableArray<NodeLag>),
+        typeof(StoredEntry[]), typeof(NodeSession[]), typeof(TokenState[]),
         typeof(ValueList<string>), typeof(ValueList<Prefix>), typeof(ValueList<Endpoint>),
         typeof(ImmutableArray<StoredEntry>), typeof(ImmutableArray<NodeSession>), typeof(ImmutableArray<TokenState>),
         typeof(ImmutableArray<OrganizationId>), typeof(ImmutableArray<PublicKey>),

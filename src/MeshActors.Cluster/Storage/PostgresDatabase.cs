@@ -1,6 +1,8 @@
+using System.Data;
 using System.Data.Common;
 using Akka.Persistence.Sql.Config;
 using LinqToDB;
+using MeshActors.Cluster.Serialization;
 using Npgsql;
 
 namespace MeshActors.Cluster.Storage;
@@ -20,6 +22,11 @@ public sealed record PostgresDatabase : JournalDatabase
 
     /// <summary>Names the lock of schema changes among the database's advisory locks; any number of one's own.</summary>
     private const long SchemaLock = 0x6D65_7368_0001;
+
+    private const string Copy = """
+        COPY journal (created, deleted, persistence_id, sequence_number, message, tags, manifest, identifier, writer_uuid)
+        FROM STDIN (FORMAT BINARY)
+        """;
 
     private readonly string _connection;
 
@@ -51,6 +58,37 @@ public sealed record PostgresDatabase : JournalDatabase
     internal override DataOptionsSetup Setup() => new(new DataOptions().UseConnectionString(ProviderName.PostgreSQL15, _connection));
 
     internal override DbConnection Connect() => new NpgsqlConnection(_connection);
+
+    internal override async Task<DbTransaction> BeginDerivedAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+        // Of this transaction alone: the connection goes back to the pool, where the journal takes it.
+        var command = connection.CommandOf(transaction, "SET LOCAL synchronous_commit = off");
+        await using var ends = command.ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return transaction;
+    }
+
+    internal override async Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+
+    internal override bool HasOneWriter => false;
+
+    internal override async Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows)
+    {
+        var connection = new NpgsqlConnection(_connection);
+        await using var ends = connection.ConfigureAwait(false);
+        await connection.OpenAsync().ConfigureAwait(false);
+        var copy = await connection.BeginBinaryImportAsync(Copy).ConfigureAwait(false);
+        await using var endsToo = copy.ConfigureAwait(false);
+        var now = Now;
+        for (var i = 0; i < rows.Count; i++)
+        {
+            await copy.WriteRowAsync(default, now, false, entity, first + i, rows[i].Bytes, "", rows[i].Manifest, JournalSerializer.Id, Writer).ConfigureAwait(false);
+        }
+
+        await copy.CompleteAsync().ConfigureAwait(false);
+    }
 
     internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {

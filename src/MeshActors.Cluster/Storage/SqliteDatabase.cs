@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Akka.Persistence.Sql.Config;
 using LinqToDB;
+using MeshActors.Cluster.Serialization;
 using Microsoft.Data.Sqlite;
 
 namespace MeshActors.Cluster.Storage;
@@ -12,7 +13,18 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     /// A write-ahead log lets readers and the writer work side by side; it stays in the file. FULL waits for the disk at
     /// every commit: an answered allocation survives a power cut. It belongs to the connection, so each one says it.
     /// </summary>
-    private const string Pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+    private const string Pragmas = $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {Wait}";
+
+    /// <summary>
+    /// Milliseconds in which SQLite itself asks for a lock again and again, after one at first. Without it the library asks
+    /// every 150, and a join that met another writer's short transaction would wait for so long.
+    /// </summary>
+    private const string Wait = "PRAGMA busy_timeout = 30000;";
+
+    private const string Insert = """
+        INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, tags, manifest, identifier, writer_uuid)
+        VALUES (@now, 0, @entity, @number, @message, '', @manifest, @identifier, @writer)
+        """;
 
     /// <summary>Seconds that a connection waits for the lock: far longer than any transaction here.</summary>
     private const int LockSecondsMax = 30;
@@ -36,6 +48,48 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
         .UseAfterConnectionOpened(Apply, ApplyAsync));
 
     internal override DbConnection Connect() => new SqliteConnection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
+
+    internal override async Task<DbTransaction> BeginDerivedAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        // Of this connection until the journal takes it from the pool, which says its own.
+        var command = connection.CommandOf(null, $"PRAGMA synchronous = NORMAL; {Wait}");
+        await using var ends = command.ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return ((SqliteConnection)connection).BeginTransaction(deferred: false);
+    }
+
+    internal override Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
+
+    internal override bool HasOneWriter => true;
+
+    // It has no asynchronous calls: what looks like one blocks.
+    internal override Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows) => Task.Run(() => Append(entity, first, rows));
+
+    private void Append(string entity, long first, IReadOnlyList<JournalEntry> rows)
+    {
+        using var connection = new SqliteConnection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
+        connection.Open();
+        Apply(connection);
+        using var transaction = connection.BeginTransaction();
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = Insert;
+        command.Parameters.AddWithValue("@now", Now);
+        command.Parameters.AddWithValue("@entity", entity);
+        command.Parameters.AddWithValue("@identifier", JournalSerializer.Id);
+        command.Parameters.AddWithValue("@writer", Writer);
+        var number = command.Parameters.Add("@number", SqliteType.Integer);
+        var message = command.Parameters.Add("@message", SqliteType.Blob);
+        var manifest = command.Parameters.Add("@manifest", SqliteType.Text);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            (number.Value, message.Value, manifest.Value) = (first + i, rows[i].Bytes, rows[i].Manifest);
+            command.ExecuteNonQuery();
+        }
+
+        transaction.Commit();
+    }
 
     internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {

@@ -48,8 +48,7 @@ public static class AgentMapping
         Removals = { delta.Removals.Select(ToWire) },
     };
 
-    /// <param name="chunkNodesMax">Nodes of one chunk: at about 150 bytes a node, 500 make 75 KB.</param>
-    public static IEnumerable<Wire.MapChunk> ToChunks(this MeshMap map, int chunkNodesMax = 500)
+    public static IEnumerable<Wire.MapChunk> ToChunks(this MeshMap map, int chunkNodesMax)
     {
         var digest = DigestToWire(map.Digest);
         var chunks = map.Nodes.Values.Chunk(chunkNodesMax).DefaultIfEmpty([]).ToList();

@@ -6,44 +6,117 @@ using static MeshActors.Contracts.Mapping.OrganizationEventMapping;
 
 namespace MeshActors.Contracts.Mapping;
 
-/// <summary>An organization's whole state as one protobuf message: for snapshots, and for feeds that begin.</summary>
+/// <summary>An organization's whole state as the bytes of one <see cref="OrganizationSnapshot"/>: for snapshots, and for feeds that begin.</summary>
+/// <remarks>
+/// Protobuf messages one behind the other are one message with all their parts. So a large organization is written and read
+/// a part at a time, and what is made for one part is gone before the next: all at once takes twice as long and ten times the memory.
+/// </remarks>
 public static class SnapshotMapping
 {
+    /// <summary>Nodes of a part, some 20 KB.</summary>
+    private const int NodesAtOnce = 64;
+
+    /// <summary>Of the bytes, a part that is read.</summary>
+    private const int BytesAtOnce = 32 * 1024;
+
+    /// <summary>What a node takes, about.</summary>
+    private const int NodeBytes = 400;
+
     /// <param name="lastHash">SHA-256 of the journal's row at that revision.</param>
-    public static OrganizationSnapshot ToSnapshot(OrganizationState state, long revision, ReadOnlySpan<byte> lastHash)
+    public static byte[] Write(OrganizationState state, long revision, ReadOnlySpan<byte> lastHash)
     {
-        var formerKeys = state.NodesByKey.ToLookup(entry => entry.Value, entry => entry.Key);
-        return new OrganizationSnapshot
+        using var buffer = new MemoryStream(BytesAtOnce + (state.Nodes.Count * NodeBytes));
+        using (var output = new CodedOutputStream(buffer, BytesAtOnce, leaveOpen: true))
         {
-            Organization = state.Id.Value,
-            PoolV4 = state.Plan.Pools.V4.ToWire(),
-            PoolV6 = state.Plan.Pools.V6.ToWire(),
-            Nodes = { state.Nodes.Values.Select(node => ToRecord(node, formerKeys[node.Id])) },
-            JoinKeys = { state.JoinKeys.Values.Select(ToRecord) },
-            Tokens = { state.Tokens.Values.Select(token => new SnapshotToken { Token = OrganizationEventMapping.ToRecord(token.Token), Revoked = token.IsRevoked }) },
-            LastHash = ByteString.CopyFrom(lastHash),
-            Revision = revision,
-            MovingTo = state.MovingTo?.Value ?? "",
-            SettledIn = state.SettledIn?.Value ?? "",
-        };
+            new OrganizationSnapshot
+            {
+                Organization = state.Id.Value,
+                PoolV4 = state.Plan.Pools.V4.ToWire(),
+                PoolV6 = state.Plan.Pools.V6.ToWire(),
+            }.WriteTo(output);
+            var keys = state.NodesByKey.ToLookup(entry => entry.Value, entry => entry.Key);
+            foreach (var nodes in state.Nodes.Values.Chunk(NodesAtOnce))
+            {
+                new OrganizationSnapshot { Nodes = { nodes.Select(node => ToRecord(node, keys[node.Id])) } }.WriteTo(output);
+            }
+
+            new OrganizationSnapshot
+            {
+                JoinKeys = { state.JoinKeys.Values.Select(ToRecord) },
+                Tokens = { state.Tokens.Values.Select(token => new SnapshotToken { Token = OrganizationEventMapping.ToRecord(token.Token), Revoked = token.IsRevoked }) },
+                LastHash = ByteString.CopyFrom(lastHash),
+                Revision = revision,
+                MovingTo = state.MovingTo?.Value ?? "",
+                SettledIn = state.SettledIn?.Value ?? "",
+            }.WriteTo(output);
+        }
+
+        return buffer.ToArray();
     }
 
-    /// <exception cref="FormatException">The message is not one that this software made.</exception>
-    public static OrganizationState ToState(OrganizationSnapshot snapshot) => snapshot.Organization.Length == 0
-        ? OrganizationState.Initial
-        : OrganizationState.Restore(
-            OrganizationId.Parse(snapshot.Organization),
-            new AddressPools(snapshot.PoolV4.ToDomain(), snapshot.PoolV6.ToDomain()),
-            [.. snapshot.Nodes.Select(ToNode)],
-            snapshot.Nodes.SelectMany(node => node.FormerKeys
-                .Append(node.PublicKey)
-                .Select(key => KeyValuePair.Create(key.ToPublicKey(), node.Id.ToNodeId()))),
-            snapshot.JoinKeys.Select(ToJoinKey),
-            snapshot.Tokens.Select(token => new TokenState(ToToken(token.Token), token.Revoked))) with
+    /// <exception cref="FormatException">The bytes are not what this software writes.</exception>
+    public static (OrganizationState State, long Revision, byte[] LastHash) Read(byte[] bytes)
+    {
+        var rest = new OrganizationSnapshot();
+        var nodes = new List<Node>(bytes.Length / NodeBytes);
+        var keys = new List<KeyValuePair<PublicKey, NodeId>>(nodes.Capacity);
+        try
         {
-            MovingTo = ToRegion(snapshot.MovingTo),
-            SettledIn = ToRegion(snapshot.SettledIn),
-        };
+            foreach (var slice in Slices(bytes))
+            {
+                var part = OrganizationSnapshot.Parser.ParseFrom(slice.Span);
+                foreach (var record in part.Nodes)
+                {
+                    var node = ToNode(record);
+                    nodes.Add(node);
+                    keys.Add(new(node.Key, node.Id));
+                    keys.AddRange(record.FormerKeys.Select(key => KeyValuePair.Create(key.ToPublicKey(), node.Id)));
+                }
+
+                part.Nodes.Clear();
+                rest.MergeFrom(part);
+            }
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new FormatException($"It is no snapshot of an organization: {e.Message}", e);
+        }
+
+        return (ToState(rest, nodes, keys), rest.Revision, rest.LastHash.ToByteArray());
+    }
+
+    /// <summary>The message in parts of whole fields.</summary>
+    private static IEnumerable<ReadOnlyMemory<byte>> Slices(byte[] bytes)
+    {
+        using var input = new CodedInputStream(bytes);
+        var start = 0;
+        while (input.ReadTag() != 0)
+        {
+            input.SkipLastField();
+            if (input.Position - start >= BytesAtOnce)
+            {
+                yield return bytes.AsMemory(start, (int)input.Position - start);
+                start = (int)input.Position;
+            }
+        }
+
+        yield return bytes.AsMemory(start);
+    }
+
+    private static OrganizationState ToState(OrganizationSnapshot rest, List<Node> nodes, List<KeyValuePair<PublicKey, NodeId>> keys) =>
+        rest.Organization.Length == 0
+            ? OrganizationState.Initial
+            : OrganizationState.Restore(
+                OrganizationId.Parse(rest.Organization),
+                new AddressPools(rest.PoolV4.ToDomain(), rest.PoolV6.ToDomain()),
+                nodes,
+                keys,
+                rest.JoinKeys.Select(ToJoinKey),
+                rest.Tokens.Select(token => new TokenState(ToToken(token.Token), token.Revoked))) with
+            {
+                MovingTo = ToRegion(rest.MovingTo),
+                SettledIn = ToRegion(rest.SettledIn),
+            };
 
     private static RegionName? ToRegion(string text) => text.Length == 0 ? null : RegionName.Parse(text);
 

@@ -15,7 +15,7 @@ public sealed class MapSession(MeshMap map, Outbox outbox)
     private MeshMap _resume = map;
 
     /// <summary>One stream, until it ends.</summary>
-    /// <param name="hello">Without a revision: that is added.</param>
+    /// <param name="hello">Without a revision and what is accepted: those are added.</param>
     /// <param name="take">Each whole map, with its digest checked.</param>
     /// <returns>Why it ended, for people; the agent comes back.</returns>
     /// <exception cref="ControllerRefusedException">The controller says no.</exception>
@@ -45,6 +45,7 @@ public sealed class MapSession(MeshMap map, Outbox outbox)
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         hello.HaveRevision = _resume.Revision;
         hello.HaveDigest = AgentMapping.DigestToWire(_resume.Digest);
+        hello.Accepts.Add(Packing.Brotli);
         await exchange.SendAsync(new AgentMessage { Hello = hello }, ended.Token).ConfigureAwait(false);
         outbox.Repeat();
         var sending = SendAsync(exchange, ended.Token);
@@ -71,6 +72,9 @@ public sealed class MapSession(MeshMap map, Outbox outbox)
                     welcomed(message.Welcome);
                     break;
                 case GatewayMessage.MessageOneofCase.Chunk when assembly.Add(message.Chunk):
+                    take(_resume = assembly.Map);
+                    break;
+                case GatewayMessage.MessageOneofCase.Packed when assembly.Add(message.Packed):
                     take(_resume = assembly.Map);
                     break;
                 case GatewayMessage.MessageOneofCase.Delta:

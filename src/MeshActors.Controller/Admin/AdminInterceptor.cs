@@ -6,8 +6,8 @@ using MeshActors.Domain.Trust;
 
 namespace MeshActors.Controller.Admin;
 
-/// <summary>Every refused call of an operator is logged once, with the token's id and never its secret.</summary>
-internal sealed partial class AdminInterceptor(ILogger<AdminInterceptor> logger) : Interceptor
+/// <summary>Every refused call of an operator is counted, and logged with the token's id and never its secret: the same one once in a while.</summary>
+internal sealed partial class AdminInterceptor(RefusalLog refusals, ILogger<AdminInterceptor> logger) : Interceptor
 {
     private const int SentenceLengthMax = 300;
 
@@ -54,18 +54,22 @@ internal sealed partial class AdminInterceptor(ILogger<AdminInterceptor> logger)
     private RpcException Refused(ServerCallContext context, Exception fault)
     {
         var error = fault as RpcException ?? Refusals.Unavailable(fault.Message);
-        CallRefused(
-            context.Method,
-            Caller.RemoteAddress(context)?.ToString() ?? "unknown",
-            Caller.FindBearer(context, Bearer.TokenKind)?.Id ?? "none",
-            error.Trailers.GetValue(Refusals.CodeTrailer) ?? error.StatusCode.ToString(),
-            Shorten(error.Status.Detail));
+        var remote = Caller.RemoteAddress(context)?.ToString() ?? "unknown";
+        var token = Caller.FindBearer(context, Bearer.TokenKind)?.Id ?? "none";
+        var code = error.Trailers.GetValue(Refusals.CodeTrailer) ?? error.StatusCode.ToString();
+        var sentence = Shorten(error.Status.Detail);
+        // The sentence names what was asked for: each organization that a token does not open is told of.
+        if (refusals.Enter(Doors.Admin, $"{remote}/{token}/{sentence}", code, $"{context.Method} {code}") is { } unsaid)
+        {
+            CallRefused(context.Method, remote, token, code, sentence, unsaid);
+        }
+
         return error;
     }
 
     /// <summary>Refusals repeat what was asked for, up to the length of a message; none of a secret.</summary>
     private static string Shorten(string sentence) => sentence.Length <= SentenceLengthMax ? sentence : sentence[..SentenceLengthMax] + "...";
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The call {Method} from {Remote} with token {Token} was refused: {Code}: {Sentence}")]
-    private partial void CallRefused(string method, string remote, string token, string code, string sentence);
+    [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message = "The call {Method} from {Remote} with token {Token} was refused: {Code}: {Sentence} ({Unsaid} like it unsaid)")]
+    private partial void CallRefused(string method, string remote, string token, string code, string sentence, long unsaid);
 }

@@ -157,12 +157,12 @@ internal sealed partial class AdminService
     private static RpcException Stopping() =>
         new Refusal(RefusalCodes.Unavailable, "The controller is stopping; go on from the last revision that you saw.").ToRpcException();
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Rows} rows of organization '{Organization}' were exported with token '{Name}' ({Token}).")]
+    [LoggerMessage(EventId = 2211, Level = LogLevel.Information, Message = "{Rows} rows of organization '{Organization}' were exported with token '{Name}' ({Token}).")]
     private partial void Exported(long rows, OrganizationId organization, string name, string token);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "An import of organization '{Organization}' begins after revision {Revision}, with token '{Name}' ({Token}).")]
+    [LoggerMessage(EventId = 2212, Level = LogLevel.Information, Message = "An import of organization '{Organization}' begins after revision {Revision}, with token '{Name}' ({Token}).")]
     private partial void Importing(OrganizationId organization, long revision, string name, string token);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The import of organization '{Organization}' is whole with revision {Revision}, with token '{Name}' ({Token}).")]
+    [LoggerMessage(EventId = 2213, Level = LogLevel.Information, Message = "The import of organization '{Organization}' is whole with revision {Revision}, with token '{Name}' ({Token}).")]
     private partial void Imported(OrganizationId organization, long revision, string name, string token);
 }

@@ -2,6 +2,7 @@ using Grpc.Core;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Regions;
 using MeshActors.Cluster.Hosting;
+using MeshActors.Cluster.Projections;
 using MeshActors.Controller.Gateway;
 using MeshActors.Controller.Hosting;
 using MeshActors.Controller.Trust;
@@ -19,9 +20,12 @@ internal sealed partial class AdminService(
     KnownOrganizations organizations,
     RegionLinks regions,
     OrganizationMove move,
+    Finding finding,
+    Summing summing,
     CertificateAuthority authority,
     ControllerIdentity identity,
     ConnectedAgents connected,
+    RefusalLog refusals,
     MeshOptions options,
     IHostApplicationLifetime lifetime,
     ILogger<AdminService> logger,
@@ -34,7 +38,7 @@ internal sealed partial class AdminService(
     {
         await door.AdmitControllerAsync(context).ConfigureAwait(false);
         var directory = await mesh.GetDirectoryAsync(context.CancellationToken).ConfigureAwait(false);
-        return new V1.Status
+        var status = new V1.Status
         {
             Version = identity.Version,
             StartedUnixMs = identity.StartedAt.ToUnixTimeMilliseconds(),
@@ -44,6 +48,12 @@ internal sealed partial class AdminService(
             Journal = options.Journal.Kind,
             MemoryBytes = Environment.WorkingSet,
         };
+        foreach (var ((refusedAt, code), count) in refusals.Counts)
+        {
+            status.Refusals[$"{refusedAt}/{code}"] = count;
+        }
+
+        return status;
     }
 
     private Meta MetaOf(ServerCallContext context, AdminCaller caller) => Caller.Meta(context, time, caller.Principal);

@@ -16,6 +16,7 @@ internal static class ControllerCommand
             """)
         {
             MigrateCommand.Create(),
+            ProjectionsCommand.Create(),
             CaCommands.Create(),
         };
         foreach (var option in ServeOptions.All)

@@ -55,6 +55,12 @@ public sealed record ControllerOptions
     /// <summary>No organization is made at the first start: one is to be imported under that name.</summary>
     public bool WithoutDefaultOrganization { get; init; }
 
+    /// <summary>Where metrics are scraped, without authentication; null: nowhere.</summary>
+    public IPEndPoint? MetricsListen { get; init; }
+
+    /// <summary>Where metrics and traces are sent by OTLP; null: nowhere.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
     public bool ListensEverywhere => Listen.Address.Equals(IPAddress.Any) || Listen.Address.Equals(IPAddress.IPv6Any);
 }
 

@@ -30,6 +30,17 @@ internal static class OptionParsers
         return null;
     }
 
+    public static Uri? Url(ArgumentResult result, string option, string text)
+    {
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+        {
+            return url;
+        }
+
+        result.AddError($"{option} '{text}' is no URL; write it as http://127.0.0.1:4317.");
+        return null;
+    }
+
     public static ValueList<HostAndPort> Hosts(ArgumentResult result, string option, IEnumerable<string> texts)
     {
         var hosts = new List<HostAndPort>();

@@ -130,8 +130,26 @@ internal static class ServeOptions
         DefaultValueFactory = _ => FromEnvironment("NO_DEFAULT_ORG") is "1" or "true",
     };
 
+    private static readonly Option<IPEndPoint?> MetricsListen = new("--metrics-listen")
+    {
+        HelpName = "ADDR:PORT",
+        Description = $"Where /metrics is scraped, in plain text and by whoever reaches it, as 127.0.0.1:9464 [env: {Variable("METRICS_LISTEN")}] [default: nowhere]",
+        CustomParser = result => EndPoint(result, "--metrics-listen", result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => FromEnvironment("METRICS_LISTEN") is { } text ? EndPoint(result, "--metrics-listen", text) : null,
+    };
+
+    private static readonly Option<Uri?> OtlpEndpoint = new("--otlp-endpoint")
+    {
+        HelpName = "URL",
+        Description = $"Where metrics and traces are sent by OTLP over gRPC, as http://127.0.0.1:4317 [env: {Variable("OTLP_ENDPOINT")}, OTEL_EXPORTER_OTLP_ENDPOINT] [default: nowhere]",
+        CustomParser = result => Url(result, "--otlp-endpoint", result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => (FromEnvironment("OTLP_ENDPOINT") ?? Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")) is { Length: > 0 } text
+            ? Url(result, "--otlp-endpoint", text)
+            : null,
+    };
+
     public static IEnumerable<Option> All =>
-        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, Region, PeerRegion, NoDefaultOrg];
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, Region, PeerRegion, NoDefaultOrg, MetricsListen, OtlpEndpoint];
 
     public static ControllerOptions Read(ParseResult parsed) => new()
     {
@@ -150,6 +168,8 @@ internal static class ServeOptions
         Region = parsed.GetValue(Region),
         PeerRegions = parsed.GetValue(PeerRegion),
         WithoutDefaultOrganization = parsed.GetValue(NoDefaultOrg),
+        MetricsListen = parsed.GetValue(MetricsListen),
+        OtlpEndpoint = parsed.GetValue(OtlpEndpoint),
     };
 
     private static HostAndPort? First(ValueList<HostAndPort> hosts) => hosts is [var first, ..] ? first : null;

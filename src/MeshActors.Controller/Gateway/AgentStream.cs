@@ -8,7 +8,7 @@ using Node = MeshActors.Domain.Organizations.Node;
 namespace MeshActors.Controller.Gateway;
 
 /// <summary>The two directions of one agent's stream. Whichever ends first ends the other.</summary>
-internal sealed partial class AgentStream
+internal sealed class AgentStream
 {
     private readonly IMesh _mesh;
     private readonly TimeProvider _time;
@@ -16,12 +16,11 @@ internal sealed partial class AgentStream
     private readonly OrganizationId _organization;
     private readonly NodeId _node;
     private readonly Principal _principal;
-    private readonly ILogger<AgentStream> _logger;
-    private readonly Paced<ValueList<string>> _warnings;
+    private readonly AgentRefusals _refusals;
     private ValueList<Endpoint> _stored;
 
     public AgentStream(
-        IMesh mesh, TimeProvider time, IFollowing following, OrganizationId organization, Node node, Principal principal, ILogger<AgentStream> logger)
+        IMesh mesh, TimeProvider time, IFollowing following, OrganizationId organization, Node node, Principal principal, AgentRefusals refusals)
     {
         _mesh = mesh;
         _time = time;
@@ -30,12 +29,7 @@ internal sealed partial class AgentStream
         _node = node.Id;
         _stored = node.Endpoints;
         _principal = principal;
-        _logger = logger;
-        _warnings = new Paced<ValueList<string>>(AgentProtocol.ReportInterval, time, (warnings, _) =>
-        {
-            following.Warn(warnings);
-            return Task.FromResult(true);
-        });
+        _refusals = refusals;
     }
 
     /// <param name="draining">Ends the stream early; the caller then says why.</param>
@@ -44,48 +38,42 @@ internal sealed partial class AgentStream
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted, draining, _following.Ended);
         var endpoints = new Paced<ValueList<Endpoint>>(
-            AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, call.Origin, token));
-        var reading = ReadAsync(call, endpoints);
-        Task[] writing = [WriteAsync(call, ending.Token), endpoints.RunAsync(ending.Token), _warnings.RunAsync(ending.Token)];
-        var first = await Task.WhenAny([reading, .. writing]).ConfigureAwait(false);
+            AgentProtocol.ReportInterval, _time, (reported, token) => ReportAsync(reported, call.Origin, token), ending);
+        var warnings = new Paced<ValueList<string>>(AgentProtocol.ReportInterval, _time, WarnAsync, ending);
+        var reading = ReadAsync(call, endpoints, warnings);
+        var writing = WriteAsync(call, ending.Token);
+        var first = await Task.WhenAny(reading, writing).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
 
         // Reading is not waited for: only the end of the call, which is next, ends it without aborting the stream.
         Observe(reading);
-        await EndOrAbortAsync(Task.WhenAll(writing), call).ConfigureAwait(false);
+        await EndOrAbortAsync(Task.WhenAll(writing, endpoints.Running, warnings.Running), call).ConfigureAwait(false);
         await EndedAsync(first).ConfigureAwait(false);
-        return !writing[0].IsCompletedSuccessfully;
+        await EndedAsync(endpoints.Running).ConfigureAwait(false);
+        return !_following.IsOver;
     }
 
     private async Task WriteAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, CancellationToken ending)
     {
-        using var moving = CancellationTokenSource.CreateLinkedTokenSource(ending);
-        var source = _following.ReadAsync(moving.Token).GetAsyncEnumerator(moving.Token);
-        await using (source.ConfigureAwait(false))
+        var waking = ending.UnsafeRegister(static following => ((IFollowing)following!).Wake(), _following);
+        await using (waking.ConfigureAwait(false))
         {
-            var has = await source.MoveNextAsync().ConfigureAwait(false);
-            while (has)
+            while (!ending.IsCancellationRequested && !_following.IsOver)
             {
-                var message = source.Current;
-                var next = source.MoveNextAsync().AsTask();
-                try
+                if (_following.TryRead(out var message))
                 {
-                    await call.WriteAsync(message, hasMore: next is { IsCompletedSuccessfully: true, Result: true }).ConfigureAwait(false);
+                    await call.WriteAsync(message, _following.HasMore).ConfigureAwait(false);
                 }
-                catch
+                else
                 {
-                    // An enumerator may not be disposed of while it moves.
-                    await moving.CancelAsync().ConfigureAwait(false);
-                    await EndedAsync(next).ConfigureAwait(false);
-                    throw;
+                    await _following.WaitAsync().ConfigureAwait(false);
                 }
-
-                has = await next.ConfigureAwait(false);
             }
         }
     }
 
-    private async Task ReadAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, Paced<ValueList<Endpoint>> endpoints)
+    private async Task ReadAsync(
+        IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, Paced<ValueList<Endpoint>> endpoints, Paced<ValueList<string>> warnings)
     {
         while (await call.ReadAsync().ConfigureAwait(false) is { } message)
         {
@@ -98,7 +86,7 @@ internal sealed partial class AgentStream
                     endpoints.Offer(ConnectCall.ReadEndpoints(message.Endpoints.Endpoints, message.Endpoints.ListenPort, call.Origin));
                     break;
                 case AgentMessage.MessageOneofCase.Warnings:
-                    _warnings.Offer(Edge.Warnings(message.Warnings.Warnings));
+                    warnings.Offer(Edge.Warnings(message.Warnings.Warnings));
                     break;
                 case AgentMessage.MessageOneofCase.Hello:
                     throw CallRefusedException.Malformed("Hello is the first message of a stream, and only that; open another stream.");
@@ -109,6 +97,12 @@ internal sealed partial class AgentStream
         }
     }
 
+    private Task<bool> WarnAsync(ValueList<string> warnings, CancellationToken ending)
+    {
+        _following.Warn(warnings);
+        return Task.FromResult(true);
+    }
+
     private async Task<bool> ReportAsync(ValueList<Endpoint> endpoints, CallOrigin origin, CancellationToken ending)
     {
         if (endpoints == _stored)
@@ -116,13 +110,14 @@ internal sealed partial class AgentStream
             return true;
         }
 
+        _following.ReportsEndpoints();
         try
         {
             var command = new OrganizationCommand.ReportEndpoints(_node, endpoints);
             var reply = await _mesh.ExecuteAsync(_organization, command, origin.Meta(_time, _principal), ending).ConfigureAwait(false);
             if (reply is CommandReply.Refused(var reason))
             {
-                EndpointsRefused(_node, _organization, reason.Code);
+                _refusals.EndpointsRefused(_node, _organization, origin.Peer, reason);
                 return true;
             }
 
@@ -161,7 +156,4 @@ internal sealed partial class AgentStream
         {
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Endpoints of node {Node} of organization {Organization} were refused: {Code}.")]
-    private partial void EndpointsRefused(NodeId node, OrganizationId organization, string code);
 }

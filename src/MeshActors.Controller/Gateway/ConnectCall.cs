@@ -12,16 +12,14 @@ using Node = MeshActors.Domain.Organizations.Node;
 namespace MeshActors.Controller.Gateway;
 
 /// <summary>One agent's stream: credential, Hello, Announce, Welcome; then the map out and reports in, until one of them ends.</summary>
-internal sealed partial class ConnectCall(
+internal sealed class ConnectCall(
     IMesh mesh,
     KnownOrganizations organizations,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ConnectedAgents connected,
     GatewayUrls gateways,
-    RefusalLog refusals,
-    ILoggerFactory loggers,
-    ILogger<ConnectCall> logger)
+    AgentRefusals refusals)
 {
     private static readonly Refusal NoCredential = new(RefusalCodes.CredentialInvalid,
         "The call carries no node credential; join again with a join URL.");
@@ -29,6 +27,19 @@ internal sealed partial class ConnectCall(
     private static readonly Refusal Stopping = new(AgentProtocol.Draining, "This controller is stopping; come back in a moment.");
 
     public async Task RunAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
+    {
+        try
+        {
+            await AnswerAsync(call).ConfigureAwait(false);
+        }
+        catch (CallRefusedException refused)
+        {
+            refusals.CallRefused(Doors.Stream, call.Origin.Peer, refused.Reason);
+            throw;
+        }
+    }
+
+    private async Task AnswerAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
         var credential = call.Origin.FindBearer(Bearer.CredentialKind);
         if (credential is null || !NodeId.TryParse(credential.Id, out var id))
@@ -46,7 +57,7 @@ internal sealed partial class ConnectCall(
 
         if (!await organizations.ContainsAsync(organization, call.Aborted).ConfigureAwait(false))
         {
-            await GoAwayAsync(call, UnknownCredential(organization), final: true).ConfigureAwait(false);
+            await TurnAwayAsync(call, organization, id, UnknownCredential(organization)).ConfigureAwait(false);
             return;
         }
 
@@ -72,6 +83,12 @@ internal sealed partial class ConnectCall(
         var endpoints = ReadEndpoints(hello.Endpoints, hello.ListenPort, call.Origin);
         var announce = new OrganizationCommand.Announce(
             id, hello.Name, hello.RequestedAddresses.ToValueList(), hello.Prefixes.ToValueList(), endpoints);
+        if (following.IsKnown(announce))
+        {
+            await StreamAsync(following, known, following.Revision, organization, principal, null, call).ConfigureAwait(false);
+            return;
+        }
+
         Task<CommandReply> AnnounceAsync(CancellationToken token) =>
             mesh.ExecuteAsync(organization, announce, call.Origin.Meta(time, principal), token);
         switch (await ExceptAwayAsync(AnnounceAsync, call.Aborted).ConfigureAwait(false))
@@ -106,14 +123,14 @@ internal sealed partial class ConnectCall(
         LateAnnouncement? late,
         IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late?.Refused ?? CancellationToken.None);
+        using var either = late is null ? null : CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late.Refused);
         connected.Enter();
         var isCutShort = false;
         try
         {
             await WelcomeAsync(call, organization, node, revision).ConfigureAwait(false);
-            isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, loggers.CreateLogger<AgentStream>())
-                .RunAsync(call, ending.Token).ConfigureAwait(false);
+            isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, refusals)
+                .RunAsync(call, either?.Token ?? lifetime.ApplicationStopping).ConfigureAwait(false);
         }
         finally
         {
@@ -165,7 +182,8 @@ internal sealed partial class ConnectCall(
         hello.HaveRevision,
         hello.HaveRevision > 0 ? hello.HaveDigest.ToDigest() : 0,
         hello.AgentVersion,
-        origin.Peer);
+        origin.Peer,
+        hello.Accepts.Contains(Packing.Brotli));
 
     internal static ValueList<Domain.Organizations.Endpoint> ReadEndpoints(
         IEnumerable<Contracts.Agent.V1.Endpoint> said, uint listenPort, CallOrigin origin)
@@ -189,11 +207,7 @@ internal sealed partial class ConnectCall(
 
     private Task TurnAwayAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, OrganizationId organization, NodeId id, Refusal reason)
     {
-        if (refusals.Enter($"{organization}/{id}", reason.Code) is { } unsaid)
-        {
-            TurnedAway(id, organization, reason.Code, unsaid);
-        }
-
+        refusals.TurnedAway(id.ToString(), organization.Value, call.Origin.Peer, reason);
         return GoAwayAsync(call, reason, IsFinal(reason));
     }
 
@@ -206,7 +220,4 @@ internal sealed partial class ConnectCall(
 
     /// <summary>A refusal waits for its operator; only what passes by itself is worth coming back for.</summary>
     private static bool IsFinal(Refusal reason) => reason.Code is not (RefusalCodes.Overloaded or RefusalCodes.Unavailable or RefusalCodes.OrganizationMoved);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} of organization {Organization} was turned away: {Code} ({Unsaid} like it unsaid).")]
-    private partial void TurnedAway(NodeId node, OrganizationId organization, string code, long unsaid);
 }

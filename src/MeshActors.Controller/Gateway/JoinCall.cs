@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Contracts.Agent.V1;
 using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
@@ -10,7 +12,7 @@ namespace MeshActors.Controller.Gateway;
 
 /// <summary>One join: Request, Challenge, Proof, Reply. Nothing is decided before the proof is verified.</summary>
 internal sealed partial class JoinCall(
-    IMesh mesh, KnownOrganizations organizations, TimeProvider time, PendingJoins pending, RefusalLog refusals, ILogger<JoinCall> logger)
+    IMesh mesh, KnownOrganizations organizations, TimeProvider time, PendingJoins pending, AgentRefusals refusals, ILogger<JoinCall> logger)
 {
     private static readonly Refusal Overloaded = new(RefusalCodes.Overloaded,
         $"As many joins are under way as this controller takes at once: {AgentProtocol.PendingJoinsMax}, and a half of them of one organization; try again in a few seconds.");
@@ -18,16 +20,40 @@ internal sealed partial class JoinCall(
     private static readonly Refusal WrongProof = new(RefusalCodes.JoinProofInvalid,
         "The agent did not prove that it holds the private half of its WireGuard key; start meshd again.");
 
+    private static readonly Counter<long> Joins = MeshMeter.Counter(
+        "mesh.joins", "{join}", "Joins by outcome: joined (a repeated one too), refused, broken (unanswered, for whatever reason).");
+
     public async Task RunAsync(IAgentCall<JoinStep, JoinStep> call)
+    {
+        var outcome = "broken";
+        try
+        {
+            outcome = await AnswerAsync(call).ConfigureAwait(false) is null ? "joined" : "refused";
+        }
+        catch (CallRefusedException refused)
+        {
+            outcome = "refused";
+            refusals.CallRefused(Doors.Join, call.Origin.Peer, refused.Reason);
+            throw;
+        }
+        finally
+        {
+            Joins.Add(1, MeshMeter.Tag("outcome", outcome));
+        }
+    }
+
+    /// <returns>Why it was refused, or null.</returns>
+    private async Task<Refused?> AnswerAsync(IAgentCall<JoinStep, JoinStep> call)
     {
         // Who does not take its answer holds no place of others.
         JoinReply reply;
         using (var place = pending.TryEnter())
         {
-            reply = place is null ? Refuse(Overloaded) : await HandshakeAsync(call, place).ConfigureAwait(false);
+            reply = place is null ? RefuseCall(call, Overloaded) : await HandshakeAsync(call, place).ConfigureAwait(false);
         }
 
         await ReplyAsync(call, reply).ConfigureAwait(false);
+        return reply.Refused;
     }
 
     private async Task<JoinReply> HandshakeAsync(IAgentCall<JoinStep, JoinStep> call, PendingJoins.Place place)
@@ -35,23 +61,23 @@ internal sealed partial class JoinCall(
         var request = (await NextAsync(call).ConfigureAwait(false)).Request ?? throw CallRefusedException.Malformed("The first step of a join is its request.");
         if (Edge.Check(request) is { } malformed)
         {
-            return Refuse(malformed);
+            return RefuseCall(call, malformed);
         }
 
         if (!Bearer.TryParse(request.JoinKey, Bearer.JoinKeyKind, out var key))
         {
-            return Refuse(Domain.Organizations.Organization.InvalidJoinKey);
+            return RefuseCall(call, Domain.Organizations.Organization.InvalidJoinKey);
         }
 
         var organization = OrganizationId.Parse(key.Scope);
         if (request.Organization.Length > 0 && !organization.IsCalled(request.Organization))
         {
-            return RefuseJoin(request, key, AgentProtocol.Mismatch(request.Organization, organization));
+            return RefuseJoin(request, key, call, AgentProtocol.Mismatch(request.Organization, organization));
         }
 
         if (!place.TryName(organization))
         {
-            return RefuseJoin(request, key, Overloaded);
+            return RefuseCall(call, Overloaded);
         }
 
         var challenger = new Challenger();
@@ -60,7 +86,7 @@ internal sealed partial class JoinCall(
         await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
         return challenger.Verify(request, proof.Proof.Span)
             ? await JoinAsync(request, key, call).ConfigureAwait(false)
-            : Refuse(WrongProof);
+            : RefuseJoin(request, key, call, WrongProof);
     }
 
     private async Task<JoinReply> JoinAsync(JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call)
@@ -68,7 +94,7 @@ internal sealed partial class JoinCall(
         var organization = OrganizationId.Parse(key.Scope);
         if (!await organizations.ContainsAsync(organization, call.Aborted).ConfigureAwait(false))
         {
-            return Refuse(Domain.Organizations.Organization.InvalidJoinKey);
+            return RefuseJoin(request, key, call, Domain.Organizations.Organization.InvalidJoinKey);
         }
 
         var meta = call.Origin.Meta(time, new Principal(PrincipalKind.JoinKey, key.Id, request.Name));
@@ -79,9 +105,9 @@ internal sealed partial class JoinCall(
                 Joined(node.Id, node.Name, organization, key.Id);
                 return new JoinReply { Joined = new Joined { Organization = organization.Value, NodeId = node.Id.ToWire(), Revision = revision } };
             case CommandReply.Refused({ Code: RefusalCodes.OrganizationUnknown or RefusalCodes.JoinKeyUnknown }):
-                return Refuse(Domain.Organizations.Organization.InvalidJoinKey);
+                return RefuseJoin(request, key, call, Domain.Organizations.Organization.InvalidJoinKey);
             case CommandReply.Refused(var reason):
-                return RefuseJoin(request, key, reason);
+                return RefuseJoin(request, key, call, reason);
             default:
                 throw new System.Diagnostics.UnreachableException(reply.ToString());
         }
@@ -121,13 +147,15 @@ internal sealed partial class JoinCall(
         }
     }
 
-    private JoinReply RefuseJoin(JoinRequest request, Bearer key, Refusal reason)
+    private JoinReply RefuseCall(IAgentCall<JoinStep, JoinStep> call, Refusal reason)
     {
-        if (refusals.Enter($"{key.Scope}/{key.Id}/{request.Name}", reason.Code) is { } unsaid)
-        {
-            NotJoined(request.Name, key.Scope, key.Id, reason.Code, unsaid);
-        }
+        refusals.CallRefused(Doors.Join, call.Origin.Peer, reason);
+        return Refuse(reason);
+    }
 
+    private JoinReply RefuseJoin(JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call, Refusal reason)
+    {
+        refusals.JoinRefused(request.Name, key.Scope, key.Id, call.Origin.Peer, reason);
         return Refuse(reason);
     }
 
@@ -135,9 +163,6 @@ internal sealed partial class JoinCall(
 
     private static JoinReply Refuse(Refusal reason) => new() { Refused = new Refused { Code = reason.Code, Message = reason.Message } };
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} ('{Name}') joined organization {Organization} with join key {JoinKey}.")]
+    [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Node {Node} ('{Name}') joined organization {Organization} with join key {JoinKey}.")]
     private partial void Joined(NodeId node, string name, OrganizationId organization, string joinKey);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "A join of '{Name}' to organization {Organization} with join key {JoinKey} was refused: {Code} ({Unsaid} like it unsaid).")]
-    private partial void NotJoined(string name, string organization, string joinKey, string code, long unsaid);
 }

@@ -1,27 +1,81 @@
-using System.Threading.Channels;
-
 namespace MeshActors.Controller.Gateway;
 
-/// <summary>Hands on the newest value: the first at once, then at most one in an interval. What comes in between is dropped.</summary>
+/// <summary>
+/// Hands on the newest value: the first at once, then at most one in an interval. What comes in between is dropped. While
+/// there is nothing to hand on it is nothing but a few bytes: an agent is idle nearly always.
+/// </summary>
 /// <param name="handOn">False: tried again after the interval, with a newer value where one came.</param>
-internal sealed class Paced<T>(TimeSpan interval, TimeProvider time, Func<T, CancellationToken, Task<bool>> handOn)
+/// <param name="ending">Cancelled where handing on fails, too.</param>
+internal sealed class Paced<T>(TimeSpan interval, TimeProvider time, Func<T, CancellationToken, Task<bool>> handOn, CancellationTokenSource ending)
 {
-    private readonly Channel<T> _newest = Channel.CreateBounded<T>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Lock _gate = new();
+    private T? _newest;
+    private bool _hasNewest;
+    private bool _isRunning;
 
-    public void Offer(T value) => _newest.Writer.TryWrite(value);
+    /// <summary>What is being handed on; completed when nothing is. It fails as handing on does.</summary>
+    public Task Running { get; private set; } = Task.CompletedTask;
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public void Offer(T value)
     {
-        while (true)
+        lock (_gate)
         {
-            var value = await _newest.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            while (!await handOn(value, cancellationToken).ConfigureAwait(false))
+            (_newest, _hasNewest) = (value, true);
+            if (_isRunning)
             {
-                await Task.Delay(interval, time, cancellationToken).ConfigureAwait(false);
-                value = _newest.Reader.TryRead(out var newer) ? newer : value;
+                return;
             }
 
-            await Task.Delay(interval, time, cancellationToken).ConfigureAwait(false);
+            _isRunning = true;
         }
+
+        Running = RunAsync(ending.Token);
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (TryTake(out var value))
+            {
+                while (!await handOn(value, cancellationToken).ConfigureAwait(false))
+                {
+                    await Task.Delay(interval, time, cancellationToken).ConfigureAwait(false);
+                    value = TryPeekNewer(out var newer) ? newer : value;
+                }
+
+                await Task.Delay(interval, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private bool TryTake(out T value)
+    {
+        lock (_gate)
+        {
+            _isRunning = _hasNewest;
+            return TryTakeNewest(out value);
+        }
+    }
+
+    private bool TryPeekNewer(out T value)
+    {
+        lock (_gate)
+        {
+            return TryTakeNewest(out value);
+        }
+    }
+
+    private bool TryTakeNewest(out T value)
+    {
+        value = _newest!;
+        var had = _hasNewest;
+        (_newest, _hasNewest) = (default, false);
+        return had;
     }
 }

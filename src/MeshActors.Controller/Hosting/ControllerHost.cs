@@ -6,6 +6,7 @@ using MeshActors.Controller.DataDirectory;
 using MeshActors.Controller.Gateway;
 using MeshActors.Controller.Regions;
 using MeshActors.Controller.Remoting;
+using MeshActors.Controller.Telemetry;
 using MeshActors.Controller.Trust;
 using Microsoft.Extensions.Logging.Console;
 
@@ -102,6 +103,7 @@ public sealed class ControllerHost : IAsyncDisposable
 
         builder.Services.AddSingleton(options).AddSingleton(time).AddSingleton(directory).AddSingleton(authority)
             .AddSingleton(ControllerIdentity.Of(options, time));
+        builder.AddTelemetry(options);
         AddServices(builder.Services, options, directory, authority, time);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = MeshHosting.ShutdownMax);
         builder.Services.AddRoutingCore();
@@ -129,7 +131,7 @@ public sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ServerCertificates>().AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
         services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax, AgentProtocol.ServedJoinsMax));
         services.AddSingleton(provider => new RefusalLog(RefusalLog.DefaultWindow, RefusalLog.DefaultPairsMax, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
+        services.AddSingleton<AgentRefusals>().AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
         if (options.EdgeListen is not null)
         {
             services.AddSingleton<AgentCalls>().AddHostedService<EdgeSystem>();

@@ -19,13 +19,13 @@ internal sealed partial class RegionDoor(MeshOptions options, Homes homes, Refus
     {
         if (Judge(context.GetHttpContext().Connection.ClientCertificate) is { Length: > 0 } fault)
         {
-            throw Refuse(context, StatusCode.PermissionDenied, fault);
+            throw Refuse(context, StatusCode.PermissionDenied, "certificate", fault);
         }
 
         var meant = context.RequestHeaders.GetValue(LinkProtocol.RegionHeader);
         if (meant != homes.Own?.Value)
         {
-            throw Refuse(context, StatusCode.FailedPrecondition, $"this is a gateway of region '{homes.Own}', not of '{meant}'; correct --peer-region");
+            throw Refuse(context, StatusCode.FailedPrecondition, "region", $"this is a gateway of region '{homes.Own}', not of '{meant}'; correct --peer-region");
         }
     }
 
@@ -34,10 +34,10 @@ internal sealed partial class RegionDoor(MeshOptions options, Homes homes, Refus
             ? "a link between regions needs a certificate of role controller"
             : _verdicts.GetValue(certificate, shown => PeerTrust.FindFault(shown, identity.Authority, PeerRole.Controller) ?? "");
 
-    private RpcException Refuse(ServerCallContext context, StatusCode status, string fault)
+    private RpcException Refuse(ServerCallContext context, StatusCode status, string code, string fault)
     {
         var remote = Caller.RemoteAddress(context)?.ToString() ?? "unknown";
-        if (refusals.Enter($"region/{remote}", fault) is { } unsaid)
+        if (refusals.Enter(Doors.Region, remote, code, fault) is { } unsaid)
         {
             Refused(remote, fault, unsaid);
         }
@@ -45,6 +45,6 @@ internal sealed partial class RegionDoor(MeshOptions options, Homes homes, Refus
         return new RpcException(new Status(status, fault));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A link from {Remote} to this region was refused: {Fault} ({Unsaid} like it unsaid).")]
+    [LoggerMessage(EventId = 2401, Level = LogLevel.Warning, Message = "A link from {Remote} to this region was refused: {Fault} ({Unsaid} like it unsaid).")]
     private partial void Refused(string remote, string fault, long unsaid);
 }

@@ -53,6 +53,6 @@ internal sealed partial class AgentCalls(JoinCall join, ConnectCall connect, ILo
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A call of {Peer} over the edge failed.")]
+    [LoggerMessage(EventId = 2301, Level = LogLevel.Error, Message = "A call of {Peer} over the edge failed.")]
     private partial void CallFailed(string peer, Exception fault);
 }

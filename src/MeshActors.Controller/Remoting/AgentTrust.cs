@@ -28,13 +28,13 @@ internal sealed partial class AgentTrust(X509Certificate2 authority, RefusalLog 
         }
 
         var peer = HostOf(address);
-        if (refusals.Enter($"edge/{peer}", Quoted().Replace(fault, "")) is { } unsaid)
+        if (refusals.Enter(Doors.Edge, peer, "certificate", Quoted().Replace(fault, "")) is { } unsaid)
         {
             Refused(peer, fault.ReplaceLineEndings(" "), unsaid);
         }
 
         // Akka says next that the handshake failed: said already.
-        _ = refusals.Enter($"edge/{peer}", Handshake);
+        refusals.Mute(Doors.Edge, peer, Handshake);
         return false;
     }
 
@@ -47,6 +47,6 @@ internal sealed partial class AgentTrust(X509Certificate2 authority, RefusalLog 
     [GeneratedRegex("'.*'", RegexOptions.Singleline)]
     private static partial Regex Quoted();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The edge refused {Peer}: {Fault} ({Unsaid} like it unsaid).")]
+    [LoggerMessage(EventId = 2302, Level = LogLevel.Warning, Message = "The edge refused {Peer}: {Fault} ({Unsaid} like it unsaid).")]
     private partial void Refused(string peer, string fault, long unsaid);
 }

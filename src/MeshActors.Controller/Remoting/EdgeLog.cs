@@ -51,7 +51,7 @@ internal sealed partial class EdgeLog : ReceiveActor
 
     private void Tell(string peer, string cause, string text)
     {
-        if (_refusals.Enter($"edge/{peer}", cause) is { } unsaid)
+        if (_refusals.Enter(Doors.Edge, peer, CodeOf(cause), cause) is { } unsaid)
         {
             Dropped(_logger, peer, text.Length > SentenceLengthMax ? text[..SentenceLengthMax] : text, unsaid);
         }
@@ -59,7 +59,7 @@ internal sealed partial class EdgeLog : ReceiveActor
         if (cause == AgentTrust.NoCertificate)
         {
             // Akka says next that the handshake failed.
-            _ = _refusals.Enter($"edge/{peer}", AgentTrust.Handshake);
+            _refusals.Mute(Doors.Edge, peer, AgentTrust.Handshake);
         }
     }
 
@@ -69,7 +69,15 @@ internal sealed partial class EdgeLog : ReceiveActor
         : text.Contains("TLS handshake", StringComparison.Ordinal) ? AgentTrust.Handshake
         : Digits().Replace(text.Length > SentenceLengthMax ? text[..SentenceLengthMax] : text, "#");
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The edge dropped what {Peer} sent: {Sentence} ({Unsaid} like it unsaid).")]
+    /// <summary>A closed list, for counting.</summary>
+    private static string CodeOf(string cause) => cause switch
+    {
+        AgentTrust.NoCertificate => "certificate",
+        AgentTrust.Handshake => "handshake",
+        _ => "message",
+    };
+
+    [LoggerMessage(EventId = 2303, Level = LogLevel.Warning, Message = "The edge dropped what {Peer} sent: {Sentence} ({Unsaid} like it unsaid).")]
     private static partial void Dropped(ILogger logger, string peer, string sentence, long unsaid);
 
     /// <summary>The agent's host in the name of the actor that serves its connection.</summary>

@@ -91,6 +91,6 @@ internal sealed partial class EdgeSystem(
             """))
         .WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "hocon", "edge.conf"))));
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Agents reach this controller over Akka remoting at {Host}:{Port}, by this very name.")]
+    [LoggerMessage(EventId = 2304, Level = LogLevel.Information, Message = "Agents reach this controller over Akka remoting at {Host}:{Port}, by this very name.")]
     private partial void Listens(string host, int port);
 }

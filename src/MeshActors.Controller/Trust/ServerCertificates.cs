@@ -62,9 +62,9 @@ internal sealed partial class ServerCertificates : BackgroundService
     private SslStreamCertificateContext Chain(X509Certificate2 leaf) =>
         SslStreamCertificateContext.Create(leaf, [_authority.CreateCarrier()], offline: true);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The server certificate was renewed; it is valid until {NotAfter:yyyy-MM-dd}.")]
+    [LoggerMessage(EventId = 2501, Level = LogLevel.Information, Message = "The server certificate was renewed; it is valid until {NotAfter:yyyy-MM-dd}.")]
     private partial void Renewed(DateTime notAfter);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot renew the server certificate {File}, valid until {NotAfter:yyyy-MM-dd}; tried again in a day.")]
+    [LoggerMessage(EventId = 2502, Level = LogLevel.Warning, Message = "Cannot renew the server certificate {File}, valid until {NotAfter:yyyy-MM-dd}; tried again in a day.")]
     private partial void NotRenewed(string file, DateTime notAfter, Exception fault);
 }

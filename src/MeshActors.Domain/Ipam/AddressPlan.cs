@@ -28,7 +28,7 @@ public sealed record AddressPlan
 
     /// <summary>With all that nodes hold.</summary>
     /// <exception cref="InvalidOperationException">Two nodes hold a part of the same.</exception>
-    public static AddressPlan Of(AddressPools pools, IReadOnlyCollection<(Prefix Prefix, NodeId Holder)> held)
+    public static AddressPlan Of(AddressPools pools, IEnumerable<(Prefix Prefix, NodeId Holder)> held)
     {
         var nobody = default(NodeId);
         (Prefix, NodeId)[] v4 = [(First(pools.V4), nobody), (Prefix.From(Last(pools.V4), 32), nobody)];

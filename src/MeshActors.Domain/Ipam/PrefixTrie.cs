@@ -16,24 +16,23 @@ public sealed class PrefixTrie
     /// <exception cref="InvalidOperationException">Two holders have a part in common.</exception>
     public static PrefixTrie Of(IEnumerable<(Prefix Prefix, NodeId Holder)> held)
     {
-        var leaves = new List<Leaf>();
+        var leaves = held.Select(entry => new Leaf(entry.Prefix.Bits, entry.Prefix.Length, entry.Holder)).ToArray();
         // What lies around another comes right before it.
-        foreach (var (prefix, holder) in held.OrderBy(entry => entry.Prefix))
+        Array.Sort(leaves, static (a, b) => a.Bits != b.Bits ? a.Bits.CompareTo(b.Bits) : a.Length.CompareTo(b.Length));
+        var count = 0;
+        foreach (var leaf in leaves)
         {
-            if (leaves is [.., var last] && Overlaps(last, prefix.Bits, prefix.Length))
+            if (count == 0 || !Overlaps(leaves[count - 1], leaf.Bits, leaf.Length))
             {
-                if (last.Holder != holder)
-                {
-                    throw Conflict(new Leaf(prefix.Bits, prefix.Length, holder));
-                }
-
-                continue;
+                leaves[count++] = leaf;
             }
-
-            leaves.Add(new Leaf(prefix.Bits, prefix.Length, holder));
+            else if (leaves[count - 1].Holder != leaf.Holder)
+            {
+                throw Conflict(leaf);
+            }
         }
 
-        return leaves.Count == 0 ? Empty : new PrefixTrie(Build(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(leaves)));
+        return count == 0 ? Empty : new PrefixTrie(Build(leaves.AsSpan(0, count)));
     }
 
     /// <summary>A held prefix that shares an address with this one: it, one around it, or the first within it.</summary>

@@ -49,14 +49,29 @@ public sealed record OrganizationState
         IEnumerable<TokenState> tokens) => Initial with
         {
             Id = id,
-            Plan = AddressPlan.Of(
-                pools, [.. nodes.SelectMany(node => node.Addresses.Concat(node.Allocated).Select(prefix => (prefix, node.Id)))]),
+            Plan = AddressPlan.Of(pools, Held(nodes)),
             Nodes = nodes.ToImmutableSortedDictionary(node => node.Id, node => node),
             NodesByKey = nodesByKey.ToImmutableDictionary(),
             ActiveNodes = nodes.Count(node => !node.IsRemoved),
             JoinKeys = joinKeys.ToImmutableSortedDictionary(key => key.Key.Id, key => key, StringComparer.Ordinal),
             Tokens = tokens.ToImmutableSortedDictionary(token => token.Token.Id, token => token, StringComparer.Ordinal),
         };
+
+    private static IEnumerable<(Prefix Prefix, NodeId Holder)> Held(IEnumerable<Node> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            foreach (var address in node.Addresses)
+            {
+                yield return (address, node.Id);
+            }
+
+            foreach (var prefix in node.Allocated)
+            {
+                yield return (prefix, node.Id);
+            }
+        }
+    }
 }
 
 /// <param name="Addresses">Hosts of the pools, v4 first.</param>

@@ -72,7 +72,7 @@ public sealed class LinkTrustTests : IAsyncLifetime
             Command = new Command { RevokeJoinKey = new() { Id = "none" } },
             Meta = new() { PrincipalName = "test" },
         };
-        return await new RegionLink.RegionLinkClient(channel).ExecuteAsync(request, new Metadata { { LinkProtocol.RegionHeader, region } });
+        return await new Contracts.Region.V1.RegionLink.RegionLinkClient(channel).ExecuteAsync(request, new Metadata { { LinkProtocol.RegionHeader, region } });
     }
 
     private static X509Certificate2 Issue(CertificateAuthority authority, PeerRole role, TimeSpan? validity = null)

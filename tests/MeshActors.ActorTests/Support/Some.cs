@@ -48,5 +48,5 @@ internal static class Some
         (await mesh.DoneAsync(Join(name, prefixes), organization)).Node!;
 
     public static FollowRequest Follow(OrganizationId organization, Node node, long have = 0, UInt128 digest = default) => new(
-        organization, node.Id, SecretHash.Of(node.Name), have, digest, "0.1.0", "192.0.2.7");
+        organization, node.Id, SecretHash.Of(node.Name), have, digest, "0.1.0", "192.0.2.7", AcceptsPacked: false);
 }

@@ -13,14 +13,12 @@ internal sealed class TestAgent : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly CancellationTokenSource _patience = new(Patience);
-    private readonly IAsyncEnumerator<ReadOnlyMemory<byte>> _messages;
     private readonly List<MapChunk> _chunks = [];
 
     private TestAgent(IFollowing following, MeshMap map)
     {
         Following = following;
         Map = map;
-        _messages = following.ReadAsync(_patience.Token).GetAsyncEnumerator();
     }
 
     public IFollowing Following { get; }
@@ -31,9 +29,14 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public int Messages { get; private set; }
 
-    public static async Task<TestAgent> ConnectAsync(IMesh mesh, OrganizationId organization, Node node, MeshMap? has = null)
+    /// <summary>Bytes of all messages.</summary>
+    public long Bytes { get; private set; }
+
+    public static async Task<TestAgent> ConnectAsync(
+        IMesh mesh, OrganizationId organization, Node node, MeshMap? has = null, bool acceptsPacked = false)
     {
-        var reply = await mesh.FollowAsync(Some.Follow(organization, node, has?.Revision ?? 0, has?.Digest ?? 0), default);
+        var request = Some.Follow(organization, node, has?.Revision ?? 0, has?.Digest ?? 0) with { AcceptsPacked = acceptsPacked };
+        var reply = await mesh.FollowAsync(request, default);
         return new TestAgent(Assert.IsType<FollowReply.Following>(reply).Stream, has ?? MeshMap.Empty);
     }
 
@@ -53,7 +56,7 @@ internal sealed class TestAgent : IAsyncDisposable
         {
             if (Take(await NextAsync()) is { } goAway)
             {
-                Assert.False(await _messages.MoveNextAsync(), "The stream goes on after a GoAway.");
+                Assert.False(Following.HasMore || Following.TryRead(out _), "The stream goes on after a GoAway.");
                 return goAway;
             }
         }
@@ -61,16 +64,22 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _messages.DisposeAsync();
         await Following.DisposeAsync();
         _patience.Dispose();
     }
 
     private async Task<GatewayMessage> NextAsync()
     {
-        Assert.True(await _messages.MoveNextAsync(), "The stream ended.");
+        ReadOnlyMemory<byte> message;
+        while (!Following.TryRead(out message))
+        {
+            Assert.False(Following.IsOver, "The stream ended.");
+            await Following.WaitAsync().AsTask().WaitAsync(_patience.Token);
+        }
+
         Messages++;
-        return GatewayMessage.Parser.ParseFrom(_messages.Current.Span);
+        Bytes += message.Length;
+        return GatewayMessage.Parser.ParseFrom(message.Span);
     }
 
     private GoAway? Take(GatewayMessage message)
@@ -81,6 +90,9 @@ internal sealed class TestAgent : IAsyncDisposable
                 return message.GoAway;
             case GatewayMessage.MessageOneofCase.Chunk:
                 TakeChunk(message.Chunk);
+                return null;
+            case GatewayMessage.MessageOneofCase.Packed:
+                TakeChunk(MapPacking.Unpack(message.Packed));
                 return null;
             case GatewayMessage.MessageOneofCase.Delta:
                 Map = Map.Apply(message.Delta.ToDomain()) ?? throw new InvalidOperationException("The delta does not fit the map.");

@@ -20,33 +20,47 @@ internal sealed class Drill(DrillOptions options)
     private static readonly TimeSpan RoundMin = TimeSpan.FromSeconds(8);
 
     private readonly Dice _dice = new(20261122);
+    private readonly List<TimeSpan> _returnGaps = [];
     private ClusterSite _site = null!;
     private JoinLoad _load = null!;
     private List<SteadyAgent> _agents = [];
 
-    /// <summary>kill -9 of one controller a round, of the oldest in each second one.</summary>
+    /// <summary>
+    /// kill -9 of one controller a round, of the oldest in each second one. As a machine that died does, it returns when the
+    /// others have long taken its place: its start is not to be had from the processors that they need for that.
+    /// </summary>
     public Task<bool> KillAsync() => RunAsync(async round =>
     {
         var victim = round % 2 == 0 ? _site.Controllers.MinBy(controller => controller.StartedAt)! : _dice.Pick(_site.Controllers);
-        victim.Signal("KILL");
+        var died = _load.Now;
+        victim.Die();
+        await _load.FlowsAsync(StartMax);
+        var gap = _load.LongestGapSince(died);
+        var returned = _load.Now;
+        victim.Return();
         await victim.EndedAsync(StartMax);
         await ReadyAsync(victim);
-        return round % 2 == 0 ? "kill -9 of the oldest" : "kill -9 of any";
+        await Task.Delay(RoundMin);
+        _returnGaps.Add(_load.LongestGapSince(returned));
+        return new Round(round % 2 == 0 ? "kill -9 of the oldest" : "kill -9 of any", gap);
     });
 
     /// <summary>SIGTERM of one controller a round.</summary>
     public Task<bool> LeaveAsync() => RunAsync(async round =>
     {
         var leaver = _site.Controllers[round % _site.Controllers.Count];
+        var began = _load.Now;
         leaver.Signal("TERM");
         await leaver.EndedAsync(StartMax);
         await ReadyAsync(leaver);
-        return "SIGTERM";
+        await Task.Delay(RoundMin);
+        return new Round("SIGTERM", _load.LongestGapSince(began));
     });
 
     /// <summary>All three, one after the other, each when the one before it is ready again.</summary>
     public Task<bool> RollAsync() => RunAsync(async _ =>
     {
+        var began = _load.Now;
         foreach (var controller in _site.Controllers)
         {
             controller.Signal("TERM");
@@ -54,10 +68,11 @@ internal sealed class Drill(DrillOptions options)
             await ReadyAsync(controller);
         }
 
-        return "rolling restart";
+        await Task.Delay(RoundMin);
+        return new Round("rolling restart", _load.LongestGapSince(began));
     });
 
-    private async Task<bool> RunAsync(Func<int, Task<string>> roundAsync)
+    private async Task<bool> RunAsync(Func<int, Task<Round>> roundAsync)
     {
         var directory = Directory.CreateTempSubdirectory("drill").FullName;
         await using var site = _site = await ClusterSite.StartAsync(directory, options.Config);
@@ -91,16 +106,15 @@ internal sealed class Drill(DrillOptions options)
         return isGood;
     }
 
-    private async Task<List<TimeSpan>> RoundsAsync(Func<int, Task<string>> roundAsync)
+    private async Task<List<TimeSpan>> RoundsAsync(Func<int, Task<Round>> roundAsync)
     {
         var gaps = new List<TimeSpan>();
         for (var round = 0; round < options.Rounds; round++)
         {
-            var began = _load.Now;
-            var what = await roundAsync(round);
-            await Task.Delay(RoundMin);
-            gaps.Add(_load.LongestGapSince(began));
-            Say($"{round + 1}/{options.Rounds} {what}: joins of the worst organization waited {gaps[^1].TotalSeconds:0.00} s; {_load.Joined.Count} joined");
+            var (what, gap) = await roundAsync(round);
+            gaps.Add(gap);
+            Say($"{round + 1}/{options.Rounds} {what}: joins of the worst organization waited {gap.TotalSeconds:0.00} s"
+                + $"{(_returnGaps.Count > 0 ? $", and {_returnGaps[^1].TotalSeconds:0.00} s while it returned" : "")}; {_load.Joined.Count} joined");
         }
 
         return gaps;
@@ -159,8 +173,7 @@ internal sealed class Drill(DrillOptions options)
 
     private void Print(List<TimeSpan> gaps)
     {
-        var sorted = gaps.Order().ToList();
-        Say($"{_load.Joined.Count} joins acknowledged, {_load.Failed} failed; no join answered for p50 {sorted[sorted.Count / 2].TotalSeconds:0.00} s, max {sorted[^1].TotalSeconds:0.00} s (of {sorted.Count})");
+        Say($"{_load.Joined.Count} joins acknowledged, {_load.Failed} failed; no join answered for {Spread(gaps)}{(_returnGaps.Count > 0 ? $"; while a dead one returned, {Spread(_returnGaps)}" : "")}");
         if (_agents.Count > 0)
         {
             Say($"{_agents.Count} agents: {_agents.Sum(agent => agent.Connections)} connections, {_agents.Sum(agent => agent.WholeMaps)} whole maps after the first, "
@@ -168,5 +181,14 @@ internal sealed class Drill(DrillOptions options)
         }
     }
 
+    private static string Spread(List<TimeSpan> gaps)
+    {
+        var sorted = gaps.Order().ToList();
+        return $"p50 {sorted[sorted.Count / 2].TotalSeconds:0.00} s, max {sorted[^1].TotalSeconds:0.00} s (of {sorted.Count})";
+    }
+
     private static void Say(string line) => Console.Out.WriteLine(line);
+
+    /// <param name="Gap">The longest time in which the worst organization answered no join.</param>
+    private sealed record Round(string What, TimeSpan Gap);
 }

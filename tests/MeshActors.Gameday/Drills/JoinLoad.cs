@@ -19,6 +19,13 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
 
     /// <summary>As long as a gateway tries: a shorter one leaves it with the work of callers who have gone.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>An organization whose controller has just died answers for no longer than its last replies are under way.</summary>
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>Between two answers of one organization while all is well.</summary>
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentDictionary<string, ConcurrentQueue<TimeSpan>> _successes = [];
@@ -50,19 +57,44 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
         await Task.WhenAll(_running);
     }
 
-    /// <summary>The longest time, of any organization, in which no join was answered, that has a part after that moment.</summary>
-    public TimeSpan LongestGapSince(TimeSpan moment) => _successes.Values.Max(times =>
+    /// <summary>The longest time after that moment, of any organization, in which no join was answered.</summary>
+    public TimeSpan LongestGapSince(TimeSpan moment)
     {
-        var from = moment;
-        var longest = TimeSpan.Zero;
-        foreach (var time in times.Where(time => time > moment).Order())
+        var now = _clock.Elapsed;
+        return teams.Max(team =>
         {
-            longest = longest > time - from ? longest : time - from;
-            from = time;
-        }
+            var from = moment;
+            var longest = TimeSpan.Zero;
+            foreach (var time in Answers(team).Where(time => time > moment && time < now).Order().Append(now))
+            {
+                longest = longest > time - from ? longest : time - from;
+                from = time;
+            }
 
-        return longest;
-    });
+            return longest;
+        });
+    }
+
+    /// <summary>Returns when every organization has answered joins without a pause for a while.</summary>
+    /// <exception cref="TimeoutException">That does not come.</exception>
+    public async Task FlowsAsync(TimeSpan patience)
+    {
+        for (var clock = Stopwatch.StartNew(); ; await Task.Delay(Tick))
+        {
+            var now = _clock.Elapsed;
+            if (clock.Elapsed > Steady && LongestGapSince(now - Steady) < PauseMax)
+            {
+                return;
+            }
+
+            if (clock.Elapsed > patience)
+            {
+                throw new TimeoutException($"Joins are not answered everywhere after {patience.TotalSeconds:0} s.");
+            }
+        }
+    }
+
+    private IEnumerable<TimeSpan> Answers(Team team) => _successes.GetValueOrDefault(team.Name) ?? Enumerable.Empty<TimeSpan>();
 
     /// <summary>One machine more, which then follows its organization. Null when it could not join.</summary>
     public async Task<SteadyAgent?> EnrollAsync(Team team, Gateways at, Dice dice)

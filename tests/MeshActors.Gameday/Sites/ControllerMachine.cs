@@ -11,6 +11,7 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private Command? _process;
     private Task _supervision = Task.CompletedTask;
+    private volatile TaskCompletionSource? _returns;
 
     public Machine Machine => machine;
 
@@ -38,6 +39,15 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
         }
     }
 
+    /// <summary>The whole machine is gone, and stays so until it returns.</summary>
+    public void Die()
+    {
+        _returns = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Signal("KILL");
+    }
+
+    public void Return() => _returns?.TrySetResult();
+
     public async Task EndedAsync(TimeSpan patience)
     {
         var incarnation = Incarnation;
@@ -51,6 +61,7 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
+        Return();
         Signal("CONT");
         Signal("KILL");
         await _supervision;
@@ -74,7 +85,8 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
             _process = null;
             await process.DisposeAsync();
 
-            await Task.Delay(RestartDelay);
+            await (_returns?.Task ?? Task.Delay(RestartDelay));
+            _returns = null;
         }
     }
 }

@@ -17,9 +17,9 @@ public sealed class Controller(Machine machine, string address) : IAsyncDisposab
 
     public string Log => _process?.Text ?? string.Empty;
 
-    public async Task StartAsync()
+    public async Task StartAsync(params string[] options)
     {
-        _process = machine.Start("mesh-controller", "--data-dir", DataDirectory, "--advertise", address);
+        _process = machine.Start(["mesh-controller", "--data-dir", DataDirectory, "--advertise", address, .. options]);
         await Eventually.HoldsAsync(async () =>
         {
             if (!IsRunning)

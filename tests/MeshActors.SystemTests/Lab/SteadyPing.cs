@@ -2,17 +2,17 @@ using System.Text.RegularExpressions;
 
 namespace MeshActors.SystemTests.Lab;
 
-/// <summary>Twenty pings a second from a container, to count what gets lost while something else happens.</summary>
+/// <summary>Twenty pings a second from a machine or a container of it, to count what gets lost while something else happens.</summary>
 public sealed partial class SteadyPing
 {
     private readonly Machine _machine;
-    private readonly string _container;
+    private readonly string _end;
     private readonly Command _ping;
 
-    private SteadyPing(Machine machine, string container, Command ping)
+    private SteadyPing(Machine machine, string end, Command ping)
     {
         _machine = machine;
-        _container = container;
+        _end = end;
         _ping = ping;
     }
 
@@ -20,8 +20,19 @@ public sealed partial class SteadyPing
     public static async Task<SteadyPing> StartAsync(Node node, string container, string address)
     {
         await node.ContainerReachesAsync(container, address);
-        var ping = node.Machine.Start("docker", "exec", container, "ping", "-i", "0.05", address);
-        var steady = new SteadyPing(node.Machine, container, ping);
+        return await StartAsync(node, ["docker", "exec", container, "ping"], $"docker exec {container} sh -c 'kill -INT $(pidof ping)'", address);
+    }
+
+    /// <summary>From the machine itself, which pings nobody else meanwhile.</summary>
+    public static async Task<SteadyPing> StartAsync(Node node, string address)
+    {
+        await node.ReachesAsync(address);
+        return await StartAsync(node, ["busybox", "ping"], "pkill -INT -x busybox", address);
+    }
+
+    private static async Task<SteadyPing> StartAsync(Node node, string[] ping, string end, string address)
+    {
+        var steady = new SteadyPing(node.Machine, end, node.Machine.Start([.. ping, "-i", "0.05", address]));
         await steady.AnswersAsync(20);
         return steady;
     }
@@ -37,7 +48,7 @@ public sealed partial class SteadyPing
     /// <summary>Ends it; no number between the first and the last that were sent may be missing.</summary>
     public async Task EndsWithoutLossAsync()
     {
-        await _machine.RunAsync("docker", "exec", _container, "sh", "-c", "kill -INT $(pidof ping)");
+        await _machine.ShellAsync(_end);
         var text = (await _ping.EndAsync()).Output;
         await _ping.DisposeAsync();
 

@@ -75,6 +75,16 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void A_stuck_node_is_named_so_with_how_long()
+    {
+        var node = Node1;
+        (node.Stuck, node.Lag, node.BehindSinceUnixMs) = (true, 3, Now.AddSeconds(-25).ToUnixTimeMilliseconds());
+
+        Assert.Contains("node1  stuck  100.64.0.1/32  172.24.0.0/24  3, since 25s ago  now", NodeText.List([node], Now), StringComparison.Ordinal);
+        Assert.Contains("stuck, 3 behind, applied revision 7, behind since 25s ago", NodeText.Show(node, Now), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void One_node_is_shown_with_what_is_wrong_and_what_is_reserved()
     {
         var text = NodeText.Show(Node1, Now);
@@ -104,7 +114,7 @@ public sealed class OutputTests
             """{"id":"01900000-0000-7000-8000-000000000001","name":"node1","publicKey":"a+/c=","addresses":["100.64.0.1/32"],"""
             + """ "allocated":["172.24.0.0/24","172.25.0.0/24"],"announced":["172.24.0.0/24"],"endpoints":[],"removed":false,""".TrimStart()
             + """ "connected":true,"appliedRevision":7,"lag":0,"agentVersion":"","lastSeen":"2026-11-22T11:57:00.000Z",""".TrimStart()
-            + """ "warnings":["172.28.0.0/24 is a network of this machine's own."],"sessions":[],"formerKeys":[]}""".TrimStart(),
+            + """ "warnings":["172.28.0.0/24 is a network of this machine's own."],"sessions":[],"formerKeys":[],"behindSince":null,"stuck":false}""".TrimStart(),
             json);
     }
 

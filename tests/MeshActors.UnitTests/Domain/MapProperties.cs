@@ -81,7 +81,7 @@ public sealed class MapProperties
             var rows = events.Select(e => (Manifest: JournalMapping.Manifest(e), Bytes: JournalMapping.Encode(new OrganizationRow(e, meta, new byte[] { 1 }))));
             var replayed = rows.Select(r => JournalMapping.Decode(r.Manifest, r.Bytes).Event)
                 .Aggregate(OrganizationState.Initial, MeshActors.Domain.Organizations.Organization.Evolve);
-            var restored = SnapshotMapping.ToState(SnapshotMapping.ToSnapshot(replayed, events.Count, [1, 2]));
+            var restored = SnapshotMapping.Read(SnapshotMapping.Write(replayed, events.Count, [1, 2])).State;
 
             foreach (var same in new[] { replayed, restored })
             {
@@ -95,7 +95,7 @@ public sealed class MapProperties
         Join(newcomer) with { JoinKeyId = $"r{machine}", Presented = Hash($"r{machine}") };
 
     private static byte[] Bytes(OrganizationState state, long revision) =>
-        Google.Protobuf.MessageExtensions.ToByteArray(SnapshotMapping.ToSnapshot(state, revision, [1, 2]));
+        SnapshotMapping.Write(state, revision, [1, 2]);
 
     private static (OrganizationState State, List<OrganizationEvent> Events) Run(OrganizationCommand[] commands)
     {

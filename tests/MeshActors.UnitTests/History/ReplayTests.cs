@@ -120,5 +120,5 @@ public sealed class ReplayTests
     }
 
     private static byte[] Canonical(OrganizationState state, JournalRow last) =>
-        SnapshotMapping.ToSnapshot(state, last.Revision, last.Hash()).ToByteArray();
+        SnapshotMapping.Write(state, last.Revision, last.Hash());
 }

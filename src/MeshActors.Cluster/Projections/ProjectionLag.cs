@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using MeshActors.Domain;
+
+namespace MeshActors.Cluster.Projections;
+
+/// <summary>How far the views of this process's organizations are behind their journals, as a metric.</summary>
+internal sealed class ProjectionLag : IDisposable
+{
+    public const string MeterName = "MeshActors";
+
+    /// <summary>As many as a controller has organizations.</summary>
+    private const int OrganizationsMax = 10_000;
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly ConcurrentDictionary<OrganizationId, (long Journal, long Projected)> _organizations = [];
+
+    public ProjectionLag() => _meter.CreateObservableGauge(
+        "mesh.projection.lag", Measure, "{revision}", "Revisions of an organization's journal that its lists and searches do not have yet");
+
+    public void Journal(OrganizationId organization, long revision) => Set(organization, revision, 0);
+
+    public void Projected(OrganizationId organization, long revision) => Set(organization, 0, revision);
+
+    /// <summary>Both of one moment, whatever was known before: a restored journal may be shorter.</summary>
+    public void Seen(OrganizationId organization, long journal, long projected)
+    {
+        _organizations.TryRemove(organization, out _);
+        Set(organization, journal, projected);
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private void Set(OrganizationId organization, long journal, long projected)
+    {
+        if (_organizations.Count < OrganizationsMax || _organizations.ContainsKey(organization))
+        {
+            _organizations.AddOrUpdate(organization, (journal, projected), (_, old) => (Math.Max(old.Journal, journal), Math.Max(old.Projected, projected)));
+        }
+    }
+
+    private IEnumerable<Measurement<long>> Measure() => _organizations.Select(pair => new Measurement<long>(
+        Math.Max(0, pair.Value.Journal - pair.Value.Projected), new KeyValuePair<string, object?>("organization", pair.Key.Value)));
+}

@@ -1,0 +1,73 @@
+-- What lists and searches read. All of it is made from the journal and can be made anew from it at any time:
+-- `mesh-controller projections rebuild`. The rows of a view and its revision change in one transaction.
+
+-- A view is one organization's rows in the tables below. Another one is made beside the one that serves, and takes its place when it is whole.
+CREATE TABLE IF NOT EXISTS projection (
+    view         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    organization text     NOT NULL,
+    -- 0 in the making, 1 serving, 2 given up: its rows are being deleted.
+    state        smallint NOT NULL,
+    -- The last revision that is in it, and the SHA-256 of that row: a journal that was exchanged is noticed.
+    revision     bigint   NOT NULL,
+    hash         bytea    NOT NULL,
+    -- The latest time of an event, and how far behind it a later event's time ever was: clocks differ.
+    peak_ms      bigint   NOT NULL,
+    setback_ms   bigint   NOT NULL
+);
+
+CREATE UNIQUE INDEX IF NOT EXISTS projection_organization ON projection (organization, state) WHERE state < 2;
+
+CREATE TABLE IF NOT EXISTS projected_event (
+    view           bigint NOT NULL,
+    revision       bigint NOT NULL,
+    unix_ms        bigint NOT NULL,
+    -- The latest time up to this revision: grows with the revision, so that a time is found by halving.
+    peak_ms        bigint NOT NULL,
+    -- As node-joined, in all its versions.
+    type           text   NOT NULL,
+    principal_kind text   NOT NULL,
+    principal_id   text   NOT NULL,
+    principal_name text   NOT NULL,
+    -- The UUID's 16 bytes.
+    node           bytea,
+    PRIMARY KEY (view, revision)
+);
+
+CREATE INDEX IF NOT EXISTS projected_event_type ON projected_event (view, type, revision);
+CREATE INDEX IF NOT EXISTS projected_event_kind ON projected_event (view, principal_kind, revision);
+CREATE INDEX IF NOT EXISTS projected_event_id ON projected_event (view, principal_id, revision);
+CREATE INDEX IF NOT EXISTS projected_event_name ON projected_event (view, principal_name, revision);
+CREATE INDEX IF NOT EXISTS projected_event_node ON projected_event (view, node, revision);
+
+-- The networks that events name. A network: a byte 4 or 6, the address, a byte of length; so bytes sort as networks do.
+CREATE TABLE IF NOT EXISTS projected_network (
+    view     bigint NOT NULL,
+    network  bytea  NOT NULL,
+    revision bigint NOT NULL,
+    PRIMARY KEY (view, network, revision)
+);
+
+CREATE TABLE IF NOT EXISTS projected_node (
+    view       bigint  NOT NULL,
+    node       bytea   NOT NULL,
+    name       text    NOT NULL,
+    public_key text    NOT NULL,
+    is_removed boolean NOT NULL,
+    PRIMARY KEY (view, node)
+);
+
+CREATE INDEX IF NOT EXISTS projected_node_node ON projected_node (node);
+CREATE INDEX IF NOT EXISTS projected_node_name ON projected_node (name);
+CREATE INDEX IF NOT EXISTS projected_node_key ON projected_node (public_key);
+
+-- Who holds (kind address and child: for ever) and announces what.
+CREATE TABLE IF NOT EXISTS projected_holding (
+    view    bigint NOT NULL,
+    network bytea  NOT NULL,
+    kind    text   NOT NULL,
+    node    bytea  NOT NULL,
+    PRIMARY KEY (view, network, kind)
+);
+
+CREATE INDEX IF NOT EXISTS projected_holding_network ON projected_holding (network);
+CREATE INDEX IF NOT EXISTS projected_holding_node ON projected_holding (view, node);

@@ -52,6 +52,9 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
     /// <summary>Connected, and has the map that the controller greeted it with, or a later one.</summary>
     public bool IsCurrent => Volatile.Read(ref _isCurrent) == 1;
 
+    /// <summary>When it last became so.</summary>
+    public long CurrentSince { get; private set; }
+
     public long WelcomedAt { get; private set; }
 
     /// <summary>All that it was sent, without HTTP/2 and TLS.</summary>
@@ -258,6 +261,11 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
 
     private void SetCurrent(bool isCurrent)
     {
+        if (isCurrent && !IsCurrent)
+        {
+            CurrentSince = Stopwatch.GetTimestamp();
+        }
+
         if (Interlocked.Exchange(ref _isCurrent, isCurrent ? 1 : 0) != (isCurrent ? 1 : 0))
         {
             fleet.CurrentChanged(isCurrent);

@@ -40,6 +40,7 @@ public abstract record JournalDatabase
     /// <summary>True when all writers wait for one another: long work must leave them room.</summary>
     internal abstract bool HasOneWriter { get; }
 
+    /// <summary>
     /// Adds an entity's rows from a number on, as the journal would have written them: all or none, and none where one of
     /// them is there. Many at once cost a fifth of the time that they take through the journal.
     /// </summary>

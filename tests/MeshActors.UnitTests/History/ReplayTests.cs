@@ -1,4 +1,5 @@
 using CsCheck;
+using Google.Protobuf;
 using MeshActors.Benchmarks;
 using MeshActors.Contracts.History;
 using MeshActors.Contracts.Mapping;

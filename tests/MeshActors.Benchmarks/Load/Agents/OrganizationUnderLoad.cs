@@ -85,8 +85,9 @@ internal sealed class OrganizationUnderLoad(string name, string joinKey)
             return new MapStep(before, bytes, Shared(new MapView(assembly.Map, before.Pieces)), NewsSince(delta));
         }
 
-        var pieces = before.Pieces.Add(message.Chunk);
-        if (!message.Chunk.Last)
+        var chunk = message.Packed is { } packed ? MapPacking.Unpack(packed) : message.Chunk;
+        var pieces = before.Pieces.Add(chunk);
+        if (!chunk.Last)
         {
             return new MapStep(before, bytes, new MapView(before.Map, pieces), 0);
         }

@@ -22,10 +22,11 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
     private const string ConnectPath = "/meshactors.agent.v1.AgentGateway/Connect";
     private const uint ListenPort = 51820;
 
-    // Tags of GatewayMessage's cases: length-delimited fields 1 to 4.
+    // Tags of GatewayMessage's cases: length-delimited fields 1 to 5.
     private const byte Welcome = 0x0a;
     private const byte Chunk = 0x12;
     private const byte Delta = 0x1a;
+    private const byte Packed = 0x2a;
 
     /// <summary>A stream that ended sooner was no success, as for the agent.</summary>
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
@@ -138,6 +139,7 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
         Endpoints = { Endpoint() },
         HaveRevision = View.Map.Revision,
         HaveDigest = AgentMapping.DigestToWire(View.Map.Digest),
+        Accepts = { Packing.Brotli },
     };
 
     private Endpoint Endpoint() => new()
@@ -179,7 +181,7 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
         fleet.Received(message.Length);
         switch (message[0])
         {
-            case Delta or Chunk:
+            case Delta or Chunk or Packed:
                 TakeMap(stream, message);
                 break;
             case Welcome:
@@ -213,7 +215,7 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
             }
 
             stream.Send(step.After.Acknowledgement);
-            fleet.Applied(step, isWhole: message[0] == Chunk);
+            fleet.Applied(step, isWhole: message[0] != Delta);
             if (organization.Wave is { } wave && before.Map.Revision < wave.Revision && View.Map.Revision >= wave.Revision)
             {
                 wave.Arrive(Stopwatch.GetTimestamp());

@@ -74,7 +74,8 @@ internal static class TelemetrySetup
             .AddView(instrument => instrument.Meter.Name == MeshMeter.Name ? new MetricStreamConfiguration { CardinalityLimit = SeriesMax } : null);
         if (options.MetricsListen is not null)
         {
-            metrics.AddPrometheusExporter();
+            // A scrape shows what is now, and not what another one was told a moment ago.
+            metrics.AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);
         }
 
         if (options.OtlpEndpoint is not null)

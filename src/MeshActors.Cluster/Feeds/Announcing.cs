@@ -10,9 +10,12 @@ internal static class Announcing
     public static bool IsKnown(OrganizationState state, OrganizationCommand.Announce announce, DateTimeOffset now) =>
         Organization.Decide(state, announce, now) is Decision<OrganizationEvent>.Accepted { Events.IsEmpty: true };
 
-    /// <summary>The same for a stream that has begun: its endpoints may have changed by its own reports.</summary>
+    /// <summary>
+    /// The same for a stream that has begun: its endpoints may have changed by its own reports, and an organization on its
+    /// way to another region, which decides nothing, is no news of a node.
+    /// </summary>
     public static bool IsStillKnown(OrganizationState state, Following following, DateTimeOffset now) =>
         following.Announced is not { } announce
         || !state.Nodes.TryGetValue(announce.Node, out var node)
-        || IsKnown(state, following.HasReportedEndpoints ? announce with { Endpoints = node.Endpoints } : announce, now);
+        || IsKnown(state with { MovingTo = null }, following.HasReportedEndpoints ? announce with { Endpoints = node.Endpoints } : announce, now);
 }

@@ -6,7 +6,6 @@ using MeshActors.Benchmarks;
 using MeshActors.Cluster.Projections;
 using MeshActors.Contracts.Admin.V1;
 using MeshActors.Contracts.History;
-using MeshActors.Contracts.Mapping;
 
 namespace MeshActors.ActorTests.Projections;
 

@@ -12,6 +12,9 @@ internal sealed class EventIndex
     /// <summary>To this number events are counted, to see which part of a filter leaves fewest; an index counts them in a millisecond or two.</summary>
     private const int CountedMax = 10_000;
 
+    /// <summary>Entries of networks that are read where nothing else is asked for. With more of them the rows themselves are looked through.</summary>
+    private const int NetworkMax = 100_000;
+
     /// <summary>Index entries that one question looks at.</summary>
     private const int LookedAtMax = 10_000;
 
@@ -65,7 +68,7 @@ internal sealed class EventIndex
             return index;
         }
 
-        var fewest = CountedMax;
+        var fewest = index._criteria.Count == 0 ? NetworkMax : CountedMax;
         foreach (var criterion in index._criteria)
         {
             criterion.Count = await index.CountAsync(criterion, cancellationToken).ConfigureAwait(false);

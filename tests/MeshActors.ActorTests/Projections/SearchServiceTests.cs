@@ -153,7 +153,9 @@ public sealed class SearchServiceTests : IAsyncLifetime, IDisposable
     private static UInt128 Read(ByteString sum) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(sum.Span);
 
     private async Task<List<Found>> FindAsync(Metadata token, string organization = "") =>
-        [.. (await _controller.Admin.FindAsync(new FindRequest { What = "0.0.0.0/0", Organization = organization }, token)).Found];
+        [.. (await Until.TrueAsync(
+            async () => await _controller.Admin.FindAsync(new FindRequest { What = "0.0.0.0/0", Organization = organization }, token),
+            reply => reply.OrganizationsBehind == 0)).Found];
 
     private Task<string?> RefusedAsync(ListEventsRequest request) => RefusedAsync(async () => await _controller.Admin.ListEventsAsync(request, _controller.AsAdmin()));
 

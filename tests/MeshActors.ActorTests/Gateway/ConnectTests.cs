@@ -117,7 +117,8 @@ public sealed class ConnectTests : IAsyncLifetime, IDisposable
         }
 
         var other = new Machine("other");
-        var here = await TurnedAwayAsync(_controller, node1, node1.Credential() + "x");
+        var guessed = other.Credential().Replace(other.Id.ToString(), node1.Id.ToString(), StringComparison.Ordinal);
+        var here = await TurnedAwayAsync(_controller, node1, guessed);
         Assert.Equal(("unavailable", false), (here.Reason.Code, here.Final));
         Assert.Equal(here, await TurnedAwayAsync(_controller, node1, node1.Credential("acme")));
         Assert.Equal(here, await TurnedAwayAsync(_controller, node1, node1.Credential("nowhere")));

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using MeshActors.Cluster.Feeds;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Domain;
 
 namespace MeshActors.Cluster.Projections;
@@ -7,12 +9,10 @@ namespace MeshActors.Cluster.Projections;
 /// <summary>How far the views of this process's organizations are behind their journals, as a metric.</summary>
 internal sealed class ProjectionLag : IDisposable
 {
-    public const string MeterName = "MeshActors";
-
     /// <summary>As many as a controller has organizations.</summary>
     private const int OrganizationsMax = 10_000;
 
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter = new(MeshMeter.Name);
     private readonly ConcurrentDictionary<OrganizationId, (long Journal, long Projected)> _organizations = [];
 
     public ProjectionLag() => _meter.CreateObservableGauge(
@@ -39,6 +39,16 @@ internal sealed class ProjectionLag : IDisposable
         }
     }
 
-    private IEnumerable<Measurement<long>> Measure() => _organizations.Select(pair => new Measurement<long>(
-        Math.Max(0, pair.Value.Journal - pair.Value.Projected), new KeyValuePair<string, object?>("organization", pair.Key.Value)));
+    // Those that are behind, the furthest first: with thousands of organizations most series would say nothing.
+    private IEnumerable<Measurement<long>> Measure()
+    {
+        var behind = _organizations
+            .Select(pair => (Organization: pair.Key.Value, Lag: Math.Max(0, pair.Value.Journal - pair.Value.Projected)))
+            .Where(one => one.Lag > 0)
+            .OrderByDescending(one => one.Lag)
+            .ToList();
+        return behind.Take(FeedGauges.OrganizationsMax)
+            .Append((FeedGauges.Others, behind.Skip(FeedGauges.OrganizationsMax).FirstOrDefault().Lag))
+            .Select(one => new Measurement<long>(one.Item2, MeshMeter.Tag("organization", one.Item1)));
+    }
 }

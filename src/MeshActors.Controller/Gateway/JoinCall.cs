@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Telemetry;
@@ -25,6 +26,7 @@ internal sealed partial class JoinCall(
 
     public async Task RunAsync(IAgentCall<JoinStep, JoinStep> call)
     {
+        using var span = MeshTraces.Start("join call", ActivityKind.Server, call.Origin.RequestId);
         var outcome = "broken";
         try
         {
@@ -109,7 +111,7 @@ internal sealed partial class JoinCall(
             case CommandReply.Refused(var reason):
                 return await RefuseJoinAsync(request, key, call, reason).ConfigureAwait(false);
             default:
-                throw new System.Diagnostics.UnreachableException(reply.ToString());
+                throw new UnreachableException(reply.ToString());
         }
     }
 

@@ -1,4 +1,5 @@
 using MeshActors.Agent.Linux;
+using MeshActors.Agent.Metrics;
 using MeshActors.Agent.Session;
 using MeshActors.Agent.State;
 using MeshActors.Contracts.Mapping;
@@ -27,6 +28,7 @@ internal sealed class Agent
     private readonly Outbox _outbox = new();
     private readonly ConfiguredEndpoints _configured;
     private readonly RunReport _report;
+    private readonly Figures _figures = new();
     private Identity _identity;
     private ValueList<Endpoint> _endpoints;
     private Pass? _last;
@@ -94,8 +96,10 @@ internal sealed class Agent
     {
         _maps.Self = NodeId.TryParse(_identity.NodeId, out var self) ? self : null;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var reconciler = new Reconciler(_host, _key.Public, _settings, _maps, _configured, _time, Done);
-        Task[] parts = [reconciler.RunAsync(ending.Token), StreamAsync(ending.Token), _report.RunAsync(ending.Token)];
+        var reconciler = new Reconciler(_host, _key.Public, _settings, _maps, _configured, _time, Done, _figures.PassFailed);
+        var metrics = new MetricsSocket(
+            _state, _settings.MetricsListen, () => _figures.ToText(_report.Current, _identity, _maps.Map.Nodes.Count, _report.MapBytes));
+        Task[] parts = [reconciler.RunAsync(ending.Token), StreamAsync(ending.Token), _report.RunAsync(ending.Token), metrics.RunAsync(ending.Token)];
         try
         {
             await await Task.WhenAny(parts);
@@ -182,6 +186,14 @@ internal sealed class Agent
             LastError = problem ?? record.LastError,
         });
         ConnectionLog.Tell(server, connected, problem);
+        if (connected)
+        {
+            _figures.Connected();
+        }
+        else
+        {
+            _figures.Disconnected();
+        }
     }
 
     private void Done(Pass pass)
@@ -189,6 +201,7 @@ internal sealed class Agent
         var before = _last;
         _last = pass with { Plan = pass.Plan with { Changes = [] } };
         Passes.Log(before, pass);
+        _figures.Passed(pass);
         if (pass.Failures.Count == 0 && (before?.Map != pass.Map || before.Failures.Count > 0))
         {
             _outbox.Put(new Wire.Applied { Revision = pass.Map.Revision, Digest = AgentMapping.DigestToWire(pass.Map.Digest) });

@@ -33,12 +33,12 @@ internal sealed class AkkaMesh(MeshActorRefs actors, OtherGateways others, HomeR
 
     public Task<CommandReply> ExecuteAsync(
         OrganizationId organization, OrganizationCommand command, Meta meta, CancellationToken cancellationToken) =>
-        CommandMetrics.MeasureAsync(command, () => _calls.AskAsync<CommandReply>(
-            actors.Organizations, new ExecuteOrganization(organization, command, meta), $"Organization '{organization}'", cancellationToken));
+        CommandTelemetry.FollowAsync(command, meta, followed => _calls.AskAsync<CommandReply>(
+            actors.Organizations, new ExecuteOrganization(organization, command, followed), $"Organization '{organization}'", cancellationToken));
 
     public Task<CommandReply> ExecuteAsync(DirectoryCommand command, Meta meta, CancellationToken cancellationToken) =>
-        CommandMetrics.MeasureAsync(
-            command, () => _calls.AskAsync<CommandReply>(actors.Directory, new ExecuteDirectory(command, meta), "The directory", cancellationToken));
+        CommandTelemetry.FollowAsync(command, meta, followed => _calls.AskAsync<CommandReply>(
+            actors.Directory, new ExecuteDirectory(command, followed), "The directory", cancellationToken));
 
     public async Task<DirectoryState> GetDirectoryAsync(CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ namespace MeshActors.UnitTests;
 /// <summary>What the deployment files say to the controller has to be what it understands.</summary>
 public sealed partial class DeployTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     public static TheoryData<string> Files =>
         [.. new[] { "compose", "k8s", "container", "systemd" }.SelectMany(folder => Directory.GetFiles(Path.Combine(Root, "deploy", folder))).Select(file => Path.GetRelativePath(Root, file))];

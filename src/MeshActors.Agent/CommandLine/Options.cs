@@ -39,11 +39,14 @@ internal sealed class Options
 
     public Option<bool> InsecureNoTls { get; } = Flag("--insecure-no-tls", "MESHD_INSECURE_NO_TLS", "Accept http:// URLs: no one knows then who answers.");
 
+    public Option<string?> MetricsListen { get; } = One("--metrics-listen", "ADDR:PORT", "MESHD_METRICS_LISTEN",
+        "Where on the loopback interface /metrics is read, as 127.0.0.1:9465; default: at metrics.sock in the state directory alone.");
+
     public void AddTo(Command command, bool isRouter)
     {
         command.Add(Urls);
         foreach (var option in (Option[])
-            [ChildPrefix, Organization, Name, Interface, ListenPort, Endpoint, RequestIp, JoinKey, StateDir, Ca, DryRun, InsecureNoTls])
+            [ChildPrefix, Organization, Name, Interface, ListenPort, Endpoint, RequestIp, JoinKey, StateDir, Ca, DryRun, InsecureNoTls, MetricsListen])
         {
             command.Add(option);
         }

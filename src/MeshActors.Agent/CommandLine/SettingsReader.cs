@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using MeshActors.Agent.Session;
 using MeshActors.Agent.State;
 using MeshActors.Domain;
@@ -29,7 +30,8 @@ internal static class SettingsReader
         parsed.GetValue(options.StateDir) ?? StateDirectory.Default,
         parsed.GetValue(options.Ca),
         parsed.GetValue(options.InsecureNoTls),
-        parsed.GetValue(options.DryRun));
+        parsed.GetValue(options.DryRun),
+        ReadMetricsListen(parsed.GetValue(options.MetricsListen)));
 
     public static string ReadInterface(string? text)
     {
@@ -100,6 +102,12 @@ internal static class SettingsReader
         text is null ? ListenPortDefault
         : ushort.TryParse(text, out var port) && port > 0 ? port
         : throw new BadInputException($"--listen-port '{text}' is no port: use 1 to 65535.");
+
+    // What it tells names this node and its peers' state, to whoever asks.
+    private static IPEndPoint? ReadMetricsListen(string? text) =>
+        text is null ? null
+        : IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port > 0 && IPAddress.IsLoopback(endpoint.Address) ? endpoint
+        : throw new BadInputException($"--metrics-listen '{text}' is no port of the loopback interface: use 127.0.0.1:9465 or [::1]:9465, and let whoever is elsewhere ask through something that knows whom it lets in.");
 
     private static string ReadEndpoint(string text) => ConfiguredEndpoints.TrySplit(text, out _, out _)
         ? text

@@ -33,15 +33,19 @@ internal static class MapCache
         }
     }
 
-    public static void Write(StateDirectory state, MeshMap map)
+    /// <returns>Its bytes.</returns>
+    public static int Write(StateDirectory state, MeshMap map)
     {
+        var bytes = map.ToChunks(chunkNodesMax: int.MaxValue).Single().ToByteArray();
         try
         {
-            state.Write(File, map.ToChunks(chunkNodesMax: int.MaxValue).Single().ToByteArray());
+            state.Write(File, bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Log.Warn($"cannot write {state.PathOf(File)}: {e.Message} The mesh works; a restart without a controller would start from an older map.");
         }
+
+        return bytes.Length;
     }
 }

@@ -1,4 +1,5 @@
 using MeshActors.Agent.Linux;
+using MeshActors.Agent.Metrics;
 using MeshActors.Domain;
 using MeshActors.Domain.DataPlane;
 using MeshActors.Domain.Maps;
@@ -7,12 +8,18 @@ using MeshActors.Domain.Organizations;
 namespace MeshActors.Agent.Session;
 
 /// <param name="Failures">Empty when the kernel has what the map says.</param>
+/// <param name="Planning">From reading the host to the plan.</param>
 /// <param name="Took">From reading the host to the last change.</param>
-internal sealed record Pass(MeshMap Map, Plan Plan, ValueList<Endpoint> Endpoints, IReadOnlyList<string> Failures, TimeSpan Took);
+/// <param name="Peers">As they were before it.</param>
+internal sealed record Pass(
+    MeshMap Map, Plan Plan, ValueList<Endpoint> Endpoints, IReadOnlyList<string> Failures, TimeSpan Planning, TimeSpan Took, PeerStates Peers)
+{
+    public int ChangeCount => Plan.Changes.Length;
+}
 
 /// <summary>Reads the host, plans, applies, and again: on every change of the map and on a timer.</summary>
 internal sealed class Reconciler(
-    Host host, PublicKey key, Settings settings, MapHolder maps, ConfiguredEndpoints configured, TimeProvider time, Action<Pass> done)
+    Host host, PublicKey key, Settings settings, MapHolder maps, ConfiguredEndpoints configured, TimeProvider time, Action<Pass> done, Action failed)
 {
     /// <summary>So long at most is the host's data plane other than the map's, whoever changed it.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -78,6 +85,7 @@ internal sealed class Reconciler(
         }
         catch (Exception e) when (e is CommandFailedException or HostCannotException or System.Text.Json.JsonException)
         {
+            failed();
             Log.Error($"{e.Message} Trying again in {Interval.TotalSeconds:0} s.");
         }
     }
@@ -93,10 +101,12 @@ internal sealed class Reconciler(
         var map = maps.Map;
         var seen = await host.ObserveAsync();
         var (plan, endpoints) = await PlanAsync(seen, key, settings, map, self, configured, _memory, time.GetUtcNow());
+        var planning = time.GetElapsedTime(started);
         var failures = plan.Changes.IsEmpty ? [] : await host.ApplyAsync(plan);
         _memory = plan.Memory;
         _hasApplied |= failures.Count == 0;
-        done(new Pass(map, plan, endpoints, failures, time.GetElapsedTime(started)));
+        var peers = PeerStates.Of(seen.Kernel.Device, time.GetUtcNow());
+        done(new Pass(map, plan, endpoints, failures, planning, time.GetElapsedTime(started), peers));
         _changes = plan.Changes.Length;
     }
 }

@@ -15,6 +15,20 @@ internal sealed class RunReport(StateDirectory state, MapHolder maps, TimeProvid
     private MeshMap _cached = maps.Map;
     private bool _hasFailed;
 
+    /// <summary>Of the map as it is kept; 0 while none was written since the start.</summary>
+    public long MapBytes { get; private set; }
+
+    public RunRecord Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _record;
+            }
+        }
+    }
+
     public void Change(Func<RunRecord, RunRecord> change)
     {
         lock (_gate)
@@ -46,16 +60,10 @@ internal sealed class RunReport(StateDirectory state, MapHolder maps, TimeProvid
         if (!ReferenceEquals(map, _cached))
         {
             _cached = map;
-            MapCache.Write(state, map);
+            MapBytes = MapCache.Write(state, map);
         }
 
-        RunRecord record;
-        lock (_gate)
-        {
-            record = _record;
-        }
-
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(record, StateJson.Default.RunRecord);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(Current, StateJson.Default.RunRecord);
         if (!bytes.AsSpan().SequenceEqual(_written))
         {
             Write(bytes);

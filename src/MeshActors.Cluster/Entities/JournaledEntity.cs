@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Persistence;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Serialization;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Domain;
 
 namespace MeshActors.Cluster.Entities;
@@ -23,6 +24,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     private readonly string _kind;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly GroupCommit<Head, JournalEntry, Waiting> _commit;
+    private readonly Queue<(long Revision, ActivityContext Change, long Since)> _followed = [];
     private string? _contradiction;
     private long _replayed;
 
@@ -131,6 +133,11 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
             entries.Add(entry);
         }
 
+        if (MeshTraces.Find(meta.RequestId) is { } change)
+        {
+            _followed.Enqueue((AheadRevision + events.Length, change, Stopwatch.GetTimestamp()));
+        }
+
         _commit.Add(entries.MoveToImmutable(), new Head(state, lastHash));
         GoOn();
     }
@@ -188,6 +195,12 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         if (Revision != LastSequenceNr)
         {
             throw new InvalidOperationException($"'{PersistenceId}' stored up to {LastSequenceNr}, and takes it for {Revision}.");
+        }
+
+        while (_followed.TryPeek(out var change) && change.Revision <= Revision)
+        {
+            _followed.Dequeue();
+            MeshTraces.Record("store", change.Change, change.Since, ("mesh.revision", change.Revision), ("mesh.batch", batch.Length));
         }
 
         ImmutableArray<StoredEntry> entries = [.. batch.Select((entry, index) => new StoredEntry(first + index, entry.Manifest, entry.Bytes))];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Persistence;
@@ -6,6 +7,7 @@ using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Serialization;
 using MeshActors.Cluster.Storage;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
 using Directory = MeshActors.Domain.Directories.Directory;
@@ -97,7 +99,14 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         }
 
         _isFresh = false;
-        switch (Organization.Decide(Ahead, message.Command, message.Meta.Time))
+        var since = Stopwatch.GetTimestamp();
+        var decision = Organization.Decide(Ahead, message.Command, message.Meta.Time);
+        if (MeshTraces.Find(message.Meta.RequestId) is { } followed)
+        {
+            MeshTraces.Record("decide", followed, since, ("mesh.organization", _id.Value), ("mesh.revision", AheadRevision));
+        }
+
+        switch (decision)
         {
             case Decision<OrganizationEvent>.Rejected(var reason):
                 Answer(new CommandReply.Refused(reason));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Serialization;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
 using MeshActors.Domain.Organizations;
@@ -13,6 +14,7 @@ internal sealed class FeedFold
 {
     private readonly RecentChanges _changes = new();
     private readonly HashSet<NodeId> _credentialChanges = [];
+    private readonly List<ChangeTrace> _followed = [];
 
     private FeedFold(OrganizationState state, long revision, FeedBoard? board)
     {
@@ -60,7 +62,17 @@ internal sealed class FeedFold
     /// <summary>True when the streams do not have all that was folded yet.</summary>
     public bool HasUnshown => Board.Current.Revision != Revision;
 
-    public void Show() => Board.Show(new FeedPicture(State, Map, _changes, Board.Current.Whole.For(Map)));
+    public void Show()
+    {
+        if (_followed.Count > 0)
+        {
+            // Before the streams see it.
+            Board.Traces.Open(_followed);
+            _followed.Clear();
+        }
+
+        Board.Show(new FeedPicture(State, Map, _changes, Board.Current.Whole.For(Map)));
+    }
 
     /// <summary>Shows nothing yet. False when entries before these are missing; then nothing changed.</summary>
     public bool TryAdd(ImmutableArray<StoredEntry> entries)
@@ -94,7 +106,13 @@ internal sealed class FeedFold
 
     private void Add(StoredEntry entry)
     {
-        var @event = OrganizationJournal.Codec.Decode(new JournalEntry(entry.Manifest, entry.Bytes)).Event;
+        var decoded = OrganizationJournal.Codec.Decode(new JournalEntry(entry.Manifest, entry.Bytes));
+        var @event = decoded.Event;
+        if (MeshTraces.Find(decoded.Meta.RequestId) is { } followed)
+        {
+            _followed.Add(new ChangeTrace(entry.Revision, followed));
+        }
+
         State = Organization.Evolve(State, @event);
         Map = Map.After(@event, State, entry.Revision);
         _changes.Add(entry.Revision, Map.Digest, MeshMap.Subject(@event));

@@ -21,31 +21,32 @@ internal sealed class FeedGauges : IDisposable
     public const string Others = "(others)";
 
     private readonly ConcurrentDictionary<OrganizationId, FeedFigures> _figures = [];
-    private readonly Meter _meter = new(MeshMeter.Name);
+
+    public Meter Meter { get; } = new(MeshMeter.Name);
 
     public FeedGauges()
     {
-        _meter.CreateObservableGauge("mesh.organization.revision", () => Each(figures => figures.Revision, null),
+        Meter.CreateObservableGauge("mesh.organization.revision", () => Each(figures => figures.Revision, null),
             null, "The newest revision that this process has. Without series for the rest.");
-        _meter.CreateObservableGauge("mesh.agents.connected", () => Each(figures => figures.Connected, Enumerable.Sum),
+        Meter.CreateObservableGauge("mesh.agents.connected", () => Each(figures => figures.Connected, Enumerable.Sum),
             "{agent}", "Agents that follow the organization on this process.");
-        _meter.CreateObservableGauge("mesh.agents.behind", () => Each(figures => figures.Behind, Enumerable.Sum),
+        Meter.CreateObservableGauge("mesh.agents.behind", () => Each(figures => figures.Behind, Enumerable.Sum),
             "{agent}", "Of these, those that have not applied the newest revision.");
-        _meter.CreateObservableGauge("mesh.agents.stuck", () => Each(figures => figures.Stuck, Enumerable.Sum),
+        Meter.CreateObservableGauge("mesh.agents.stuck", () => Each(figures => figures.Stuck, Enumerable.Sum),
             "{agent}", "Of these, those that have been behind for too long; the log names them.");
-        _meter.CreateObservableGauge("mesh.agents.lag.max", () => Each(figures => figures.LagMax, Enumerable.Max),
+        Meter.CreateObservableGauge("mesh.agents.lag.max", () => Each(figures => figures.LagMax, Enumerable.Max),
             "{revision}", "Revisions that the slowest agent is behind.");
-        _meter.CreateObservableGauge("mesh.agents.behind.max", () => Each(figures => figures.BehindMax.TotalSeconds, Enumerable.Max),
+        Meter.CreateObservableGauge("mesh.agents.behind.max", () => Each(figures => figures.BehindMax.TotalSeconds, Enumerable.Max),
             "s", "How long the slowest agent has been behind.");
-        _meter.CreateObservableGauge("mesh.agent.behind", Slowest, "s", "The slowest agents by name, and how long each has been behind.");
-        _meter.CreateObservableGauge("mesh.feeds", () => _figures.Count, "{feed}", "Organizations that this process follows.");
+        Meter.CreateObservableGauge("mesh.agent.behind", Slowest, "s", "The slowest agents by name, and how long each has been behind.");
+        Meter.CreateObservableGauge("mesh.feeds", () => _figures.Count, "{feed}", "Organizations that this process follows.");
     }
 
     public void Show(OrganizationId organization, FeedFigures figures) => _figures[organization] = figures;
 
     public void Forget(OrganizationId organization) => _figures.TryRemove(organization, out _);
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 
     /// <param name="together">Of all that have no series of their own; null where that would mean nothing.</param>
     private IEnumerable<Measurement<T>> Each<T>(Func<FeedFigures, T> value, Func<IEnumerable<T>, T>? together)

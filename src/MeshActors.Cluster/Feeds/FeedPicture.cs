@@ -88,6 +88,8 @@ internal sealed class FeedBoard(FeedPicture first) : INoSerializationVerificatio
     /// <summary>Woken at each new picture.</summary>
     public Audience Audience { get; } = new();
 
+    public ChangeTraces Traces { get; } = new();
+
     public void Show(FeedPicture next)
     {
         var previous = _current;

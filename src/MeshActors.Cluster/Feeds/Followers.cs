@@ -115,7 +115,11 @@ internal sealed class Followers(OrganizationId organization, FeedSettings settin
         }
     }
 
-    public FeedFigures Look(FeedFold fold) => _lags.Look(_live.Values, fold);
+    public FeedFigures Look(FeedFold fold)
+    {
+        fold.Board.Traces.Close(settings.GatewayName, _live.Values);
+        return _lags.Look(_live.Values, fold);
+    }
 
     /// <summary>Connected agents that do not apply what they are told.</summary>
     public IEnumerable<NodeLag> Lags() => _live.Values

@@ -99,6 +99,7 @@ internal sealed class Following(
             if (_position >= 0 && picture.DeltaFrom(_position) is { } delta)
             {
                 FeedMetrics.Delta(delta.Length, _bundle == 0 ? 1 : picture.Bundle - _bundle);
+                board.Traces.Taken(_position, picture.Revision);
                 _position = picture.Revision;
                 _bundle = picture.Bundle;
                 message = delta;
@@ -151,7 +152,9 @@ internal sealed class Following(
 
     public void Applied(long revision)
     {
+        var before = _applied;
         Volatile.Write(ref _applied, Math.Clamp(revision, 0, Revision));
+        board.Traces.Applied(before, _applied);
         Volatile.Write(ref _seenUnixMs, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using MeshActors.Cluster.Feeds;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Domain;
 
 namespace MeshActors.Cluster.Projections;
@@ -7,12 +9,10 @@ namespace MeshActors.Cluster.Projections;
 /// <summary>How far the views of this process's organizations are behind their journals, for metrics and the status.</summary>
 public sealed class ProjectionLag : IDisposable
 {
-    internal const string MeterName = "MeshActors";
-
     /// <summary>As many as a controller has organizations.</summary>
     private const int OrganizationsMax = 10_000;
 
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter = new(MeshMeter.Name);
     private readonly ConcurrentDictionary<OrganizationId, (long Journal, long Projected)> _organizations = [];
 
     internal ProjectionLag() => _meter.CreateObservableGauge(
@@ -51,6 +51,16 @@ public sealed class ProjectionLag : IDisposable
 
     private static long Of((long Journal, long Projected) organization) => Math.Max(0, organization.Journal - organization.Projected);
 
-    private IEnumerable<Measurement<long>> Measure() => _organizations.Select(pair => new Measurement<long>(
-        Of(pair.Value), new KeyValuePair<string, object?>("organization", pair.Key.Value)));
+    // Those that are behind, the furthest first: with thousands of organizations most series would say nothing.
+    private IEnumerable<Measurement<long>> Measure()
+    {
+        var behind = _organizations
+            .Select(pair => (Organization: pair.Key.Value, Lag: Of(pair.Value)))
+            .Where(one => one.Lag > 0)
+            .OrderByDescending(one => one.Lag)
+            .ToList();
+        return behind.Take(FeedGauges.OrganizationsMax)
+            .Append((FeedGauges.Others, behind.Skip(FeedGauges.OrganizationsMax).FirstOrDefault().Lag))
+            .Select(one => new Measurement<long>(one.Item2, MeshMeter.Tag("organization", one.Item1)));
+    }
 }

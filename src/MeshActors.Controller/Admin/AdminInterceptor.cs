@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using MeshActors.Cluster;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Controller.Gateway;
 using MeshActors.Domain.Trust;
 
@@ -14,6 +16,7 @@ internal sealed partial class AdminInterceptor(RefusalLog refusals, ILogger<Admi
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
+        using var span = MeshTraces.Start(context.Method, ActivityKind.Server, Caller.TraceParent(context));
         try
         {
             return await continuation(request, context).ConfigureAwait(false);

@@ -61,7 +61,21 @@ public sealed record ControllerOptions
     /// <summary>Where metrics and traces are sent by OTLP; null: nowhere.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
+    /// <summary>Of changes that no caller asks to be followed, the part that is traced all the same: from 0 to 1.</summary>
+    public double TraceRatio { get; init; } = 0.01;
+
+    public LogFormat LogFormat { get; init; } = LogFormat.Text;
+
     public bool ListensEverywhere => Listen.Address.Equals(IPAddress.Any) || Listen.Address.Equals(IPAddress.IPv6Any);
+}
+
+public enum LogFormat
+{
+    /// <summary>A line for people.</summary>
+    Text,
+
+    /// <summary>A JSON document a line, with event, trace and request ids.</summary>
+    Json,
 }
 
 /// <param name="Host">A DNS name or an address, without brackets.</param>

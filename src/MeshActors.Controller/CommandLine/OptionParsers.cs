@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using MeshActors.Cluster.Hosting;
 using MeshActors.Domain;
@@ -39,6 +40,28 @@ internal static class OptionParsers
 
         result.AddError($"{option} '{text}' is no URL; write it as http://127.0.0.1:4317.");
         return null;
+    }
+
+    public static double Part(ArgumentResult result, string option, string text)
+    {
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var part) && part is >= 0 and <= 1)
+        {
+            return part;
+        }
+
+        result.AddError($"{option} '{text}' is no part; write 0.01 for one of a hundred, 0 for none, 1 for all.");
+        return 0;
+    }
+
+    public static LogFormat Format(ArgumentResult result, string option, string text)
+    {
+        if (text is "text" or "json")
+        {
+            return text == "json" ? LogFormat.Json : LogFormat.Text;
+        }
+
+        result.AddError($"{option} '{text}' is none; there are text and json.");
+        return LogFormat.Text;
     }
 
     public static ValueList<HostAndPort> Hosts(ArgumentResult result, string option, IEnumerable<string> texts)

@@ -148,8 +148,24 @@ internal static class ServeOptions
             : null,
     };
 
+    private static readonly Option<double> TraceRatio = new("--trace-ratio")
+    {
+        HelpName = "PART",
+        Description = $"Of the changes, the part whose traces are sent to --otlp-endpoint, from 0 to 1; a caller's own trace is followed anyway [env: {Variable("TRACE_RATIO")}]",
+        CustomParser = result => Part(result, "--trace-ratio", result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => FromEnvironment("TRACE_RATIO") is { } text ? Part(result, "--trace-ratio", text) : new ControllerOptions().TraceRatio,
+    };
+
+    private static readonly Option<LogFormat> LogFormat = new("--log-format")
+    {
+        HelpName = "text|json",
+        Description = $"The log on standard error: lines for people, or JSON with event, trace and request ids [env: {Variable("LOG_FORMAT")}]",
+        CustomParser = result => Format(result, "--log-format", result.Tokens is [var token] ? token.Value : ""),
+        DefaultValueFactory = result => FromEnvironment("LOG_FORMAT") is { } text ? Format(result, "--log-format", text) : new ControllerOptions().LogFormat,
+    };
+
     public static IEnumerable<Option> All =>
-        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, Region, PeerRegion, NoDefaultOrg, MetricsListen, OtlpEndpoint];
+        [DataDir, Listen, Advertise, Config, Database, DatabaseFile, Role, ClusterListen, ClusterAdvertise, Seed, EdgeListen, CaDir, Region, PeerRegion, NoDefaultOrg, MetricsListen, OtlpEndpoint, TraceRatio, LogFormat];
 
     public static ControllerOptions Read(ParseResult parsed) => new()
     {
@@ -170,6 +186,8 @@ internal static class ServeOptions
         WithoutDefaultOrganization = parsed.GetValue(NoDefaultOrg),
         MetricsListen = parsed.GetValue(MetricsListen),
         OtlpEndpoint = parsed.GetValue(OtlpEndpoint),
+        TraceRatio = parsed.GetValue(TraceRatio),
+        LogFormat = parsed.GetValue(LogFormat),
     };
 
     private static HostAndPort? First(ValueList<HostAndPort> hosts) => hosts is [var first, ..] ? first : null;

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using Grpc.Core;
+using MeshActors.Cluster.Telemetry;
 using MeshActors.Domain;
 using MeshActors.Domain.Trust;
 
@@ -39,8 +41,14 @@ internal static class Caller
     public static string? RequestId(string? given) =>
         given is { Length: > 0 and <= Limits.RequestIdLengthMax } && given.All(c => c is > ' ' and < '\x7f') ? given : null;
 
+    /// <summary>The caller's trace context (W3C), or null.</summary>
+    public static string? TraceParent(ServerCallContext context) =>
+        context.RequestHeaders.GetValue("traceparent") is { } given && MeshTraces.IsContext(given) ? given : null;
+
+    /// <summary>What the caller calls it: by its trace, else by a name; else the trace id that the logs have too.</summary>
     private static string RequestId(ServerCallContext context) =>
-        RequestId(context.RequestHeaders.GetValue("x-request-id")) ?? context.GetHttpContext().TraceIdentifier;
+        TraceParent(context) ?? RequestId(context.RequestHeaders.GetValue("x-request-id"))
+        ?? Activity.Current?.TraceId.ToHexString() ?? context.GetHttpContext().TraceIdentifier;
 
     private static DateTimeOffset WholeMilliseconds(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());

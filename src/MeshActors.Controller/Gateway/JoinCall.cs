@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Telemetry;
@@ -25,6 +26,7 @@ internal sealed partial class JoinCall(
 
     public async Task RunAsync(IAgentCall<JoinStep, JoinStep> call)
     {
+        using var span = MeshTraces.Start("join call", ActivityKind.Server, call.Origin.RequestId);
         var outcome = "broken";
         try
         {
@@ -72,7 +74,7 @@ internal sealed partial class JoinCall(
         var organization = OrganizationId.Parse(key.Scope);
         if (request.Organization.Length > 0 && !organization.IsCalled(request.Organization))
         {
-            return RefuseJoin(request, key, call, AgentProtocol.Mismatch(request.Organization, organization));
+            return await RefuseJoinAsync(request, key, call, AgentProtocol.Mismatch(request.Organization, organization)).ConfigureAwait(false);
         }
 
         if (!place.TryName(organization))
@@ -86,7 +88,7 @@ internal sealed partial class JoinCall(
         await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
         return challenger.Verify(request, proof.Proof.Span)
             ? await JoinAsync(request, key, call).ConfigureAwait(false)
-            : RefuseJoin(request, key, call, WrongProof);
+            : await RefuseJoinAsync(request, key, call, WrongProof).ConfigureAwait(false);
     }
 
     private async Task<JoinReply> JoinAsync(JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call)
@@ -94,7 +96,7 @@ internal sealed partial class JoinCall(
         var organization = OrganizationId.Parse(key.Scope);
         if (!await organizations.ContainsAsync(organization, call.Aborted).ConfigureAwait(false))
         {
-            return RefuseJoin(request, key, call, Domain.Organizations.Organization.InvalidJoinKey);
+            return await RefuseJoinAsync(request, key, call, Domain.Organizations.Organization.InvalidJoinKey, unlisted: organization).ConfigureAwait(false);
         }
 
         var meta = call.Origin.Meta(time, new Principal(PrincipalKind.JoinKey, key.Id, request.Name));
@@ -105,11 +107,11 @@ internal sealed partial class JoinCall(
                 Joined(node.Id, node.Name, organization, key.Id);
                 return new JoinReply { Joined = new Joined { Organization = organization.Value, NodeId = node.Id.ToWire(), Revision = revision } };
             case CommandReply.Refused({ Code: RefusalCodes.OrganizationUnknown or RefusalCodes.JoinKeyUnknown }):
-                return RefuseJoin(request, key, call, Domain.Organizations.Organization.InvalidJoinKey);
+                return await RefuseJoinAsync(request, key, call, Domain.Organizations.Organization.InvalidJoinKey).ConfigureAwait(false);
             case CommandReply.Refused(var reason):
-                return RefuseJoin(request, key, call, reason);
+                return await RefuseJoinAsync(request, key, call, reason).ConfigureAwait(false);
             default:
-                throw new System.Diagnostics.UnreachableException(reply.ToString());
+                throw new UnreachableException(reply.ToString());
         }
     }
 
@@ -153,8 +155,10 @@ internal sealed partial class JoinCall(
         return Refuse(reason);
     }
 
-    private JoinReply RefuseJoin(JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call, Refusal reason)
+    private async Task<JoinReply> RefuseJoinAsync(
+        JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call, Refusal refusal, OrganizationId? unlisted = null)
     {
+        var reason = await organizations.OrNotYetAsync(refusal, unlisted, call.Aborted).ConfigureAwait(false);
         refusals.JoinRefused(request.Name, key.Scope, key.Id, call.Origin.Peer, reason);
         return Refuse(reason);
     }

@@ -18,6 +18,8 @@ public sealed class ControllerHost : IAsyncDisposable
     /// <summary>Bytes of a message from an operator: a thousand rows of an import, at most 1 MiB of records, and their names.</summary>
     private const int AdminMessageBytesMax = 2 << 20;
 
+    private const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     private readonly WebApplication _app;
     private readonly CertificateAuthority _authority;
     private bool _isStarted;
@@ -95,7 +97,7 @@ public sealed class ControllerHost : IAsyncDisposable
     {
         // Empty: nothing is read from the working directory or from ASPNETCORE_* behind the options' back.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mesh-controller" });
-        AddLogging(builder.Logging);
+        AddLogging(builder.Logging, options.LogFormat);
         if (logs is not null)
         {
             builder.Logging.AddProvider(logs);
@@ -152,18 +154,33 @@ public sealed class ControllerHost : IAsyncDisposable
         });
     }
 
-    private static void AddLogging(ILoggingBuilder logging)
+    private static void AddLogging(ILoggingBuilder logging, LogFormat format)
     {
         logging.SetMinimumLevel(LogLevel.Warning).AddFilter("MeshActors", LogLevel.Information);
         // A start that fails is explained once, on the last line.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        logging.AddSimpleConsole(console =>
+        if (format == LogFormat.Json)
         {
-            console.SingleLine = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-        });
+            // With the ids of request and trace, which the journal and the traces have too.
+            logging.Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+            logging.AddJsonConsole(console =>
+            {
+                console.IncludeScopes = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = TimestampFormat;
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.ColorBehavior = LoggerColorBehavior.Disabled;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = $"{TimestampFormat} ";
+            });
+        }
+
         // Standard output is for the line to paste.
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }

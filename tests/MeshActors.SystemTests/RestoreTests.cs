@@ -7,6 +7,7 @@ public sealed class RestoreTests(Mesh mesh) : MeshTest(mesh)
     private const int AWhile = 100;
 
     private const string Backup = "/run/backup";
+    private const string Metrics = "127.0.0.1:9464";
     private const string Data = Controller.DataDirectory;
 
     [SystemFact]
@@ -45,14 +46,19 @@ public sealed class RestoreTests(Mesh mesh) : MeshTest(mesh)
             install -d -m 0700 {Data}
             cp -p {Backup}/ca.pem {Backup}/ca.key {Backup}/admin.token {Data}/
             """);
-        // No agent may meet it before it knows them all: it would be told that its credential opens nothing.
-        await controller.StartAsync("--listen", "127.0.0.1:8443", "--no-default-org", "--database", database);
+        await controller.StartAsync("--no-default-org", "--database", database, "--metrics-listen", Metrics);
+        // Agents meet it before it knows them.
+        await Eventually.IsTrueAsync(() => Task.FromResult(TurnedAway(controller)), "agents are told to come again");
         await controller.Machine.ShellAsync($"for file in {Backup}/*.jsonl; do meshctl events import $file; done");
+        await HaveAllAsync(controller, "acme", 2);
+        await HaveAllAsync(controller, "default", 1);
+        Assert.False(await SentWholeMapsAsync(controller));
         await controller.KillAsync("TERM");
-        await controller.StartAsync("--database", database);
+        await controller.StartAsync("--database", database, "--metrics-listen", Metrics);
 
         await HaveAllAsync(controller, "acme", 2);
         await HaveAllAsync(controller, "default", 1);
+        Assert.False(await SentWholeMapsAsync(controller));
         Assert.Equal(before.ToString(), (await controller.MeshctlAsync("org", "show", "acme")).ToString());
         await ping.AnswersAsync(AWhile);
         foreach (var organization in new[] { "acme", "default" })
@@ -67,6 +73,7 @@ public sealed class RestoreTests(Mesh mesh) : MeshTest(mesh)
         var late = await (await NewNodeAsync("late")).StartAsync("--child-prefix=172.28.0.0/24", url);
         await late.AddLoopbackAsync("172.28.0.10/32");
         await laptop.ReachesAsync("172.28.0.10");
+        Assert.True(await SentWholeMapsAsync(controller));
         await ping.EndsWithoutLossAsync();
         Assert.True(router.IsRunning && laptop.IsRunning && inDefault.IsRunning);
     }
@@ -95,6 +102,15 @@ public sealed class RestoreTests(Mesh mesh) : MeshTest(mesh)
             await controller.Machine.RunAsync("cmp", "/run/0.jsonl", $"/run/{i + 1}.jsonl");
         }
     }
+
+    private static bool TurnedAway(Controller controller) =>
+        new[] { "acme", "default" }.All(organization => controller.Log.Split('\n').Any(line =>
+            line.Contains($"organization {organization} ") && line.Contains("unavailable")));
+
+    /// <summary>A counter is shown from its first on.</summary>
+    private static async Task<bool> SentWholeMapsAsync(Controller controller) =>
+        (await controller.Machine.TryAsync("busybox", "wget", "-qO-", $"http://{Metrics}/metrics")).Succeeded().Output
+            .Split('\n').Any(line => line.StartsWith("mesh_feed_whole_maps", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
 
     private async Task<string> NewDatabaseAsync()
     {

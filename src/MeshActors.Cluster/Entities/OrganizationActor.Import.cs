@@ -19,7 +19,7 @@ namespace MeshActors.Cluster.Entities;
 /// </remarks>
 public sealed partial class OrganizationActor
 {
-    /// <summary>A snapshot of 10,000 nodes takes 50 ms, the recovery of so many rows half a second.</summary>
+    /// <summary>So many rows pay for a snapshot of 10,000 nodes many times over, and an import that is interrupted goes on without reading more.</summary>
     private const int ImportedPerSnapshot = 50_000;
 
     /// <summary>Without it the next recovery takes a little longer, which is no reason to wait for long.</summary>
@@ -44,7 +44,8 @@ public sealed partial class OrganizationActor
 
     private async Task ImportAsync(ImportRows message)
     {
-        // Rows go past Akka, so that what it has in hand comes first.
+        // Rows go past Akka, so that what it has in hand comes first. None overtake others: who imports waits for each answer,
+        // and rows that do not follow are refused.
         if (IsAhead)
         {
             ComesAgain(message);

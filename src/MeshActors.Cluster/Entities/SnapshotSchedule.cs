@@ -6,12 +6,12 @@ namespace MeshActors.Cluster.Entities;
 /// <summary>When to take a snapshot, and which ones may go: the last two stay, should the newest be unreadable.</summary>
 public sealed class SnapshotSchedule
 {
-    /// <summary>Replaying this many events takes some milliseconds.</summary>
+    /// <summary>A small organization's snapshot gains nothing over the replay of so few.</summary>
     public const int EventsMin = 500;
 
     /// <summary>
-    /// A snapshot of 10,000 nodes is 3 MB and 50 ms of the entity's time, and the replay of an event 10 us. With so many nodes for
-    /// each event between two snapshots, a storm of joins spends little of its time on them, and a recovery has 25 ms of events to replay at most.
+    /// A snapshot costs as much as the organization has nodes, the replay of an event always the same. With so many nodes for each
+    /// event between two snapshots, a storm of joins spends little of its time on them, and a recovery little on events.
     /// </summary>
     private const int NodesPerEvent = 4;
 

@@ -9,7 +9,7 @@ namespace MeshActors.Contracts.Mapping;
 /// <summary>An organization's whole state as the bytes of one <see cref="OrganizationSnapshot"/>: for snapshots, and for feeds that begin.</summary>
 /// <remarks>
 /// Protobuf messages one behind the other are one message with all their parts. So a large organization is written and read
-/// a part at a time, and what is made for one part is gone before the next: all at once takes twice as long and ten times the memory.
+/// a part at a time, and what is made for one part is gone before the next: all at once, it would live until the end.
 /// </remarks>
 public static class SnapshotMapping
 {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Regions;
+using MeshActors.Controller.CommandLine;
 using MeshActors.Domain;
 
 namespace MeshActors.Controller.Gateway;
@@ -9,8 +10,11 @@ namespace MeshActors.Controller.Gateway;
 /// Whether an organization was ever registered. A made-up name wakes no entity and no feed; a real one is asked for once,
 /// since organizations stay for ever, so agents come back even while the directory does not answer.
 /// </summary>
-internal sealed class KnownOrganizations(IMesh mesh, RegionLinks regions)
+internal sealed class KnownOrganizations(IMesh mesh, RegionLinks regions, ControllerOptions options)
 {
+    private static readonly Refusal NotYet = new(RefusalCodes.Unavailable,
+        "No such secret is known here yet, and organizations are still being imported. When the imports have ended (`meshctl events import`) and the controller runs without --no-default-org, this is decided.");
+
     // No more than the directory holds.
     private readonly ConcurrentDictionary<OrganizationId, bool> _known = new();
 
@@ -47,6 +51,28 @@ internal sealed class KnownOrganizations(IMesh mesh, RegionLinks regions)
 
         _known[organization] = true;
         return true;
+    }
+
+    /// <summary>
+    /// A secret that opens nothing may open something when all is imported: until then its holder is told to come again, and
+    /// no agent ends because it came in the middle of a restore.
+    /// </summary>
+    /// <remarks>Whether its organization is here already or not: a stranger learns only that something is being imported.</remarks>
+    /// <param name="unlisted">Refused because this one was not there. It may have come since.</param>
+    public async Task<Refusal> OrNotYetAsync(Refusal refusal, OrganizationId? unlisted, CancellationToken cancellationToken)
+    {
+        if (refusal.Code is not (RefusalCodes.CredentialInvalid or RefusalCodes.JoinKeyInvalid))
+        {
+            return refusal;
+        }
+
+        if (options.WithoutDefaultOrganization)
+        {
+            return NotYet;
+        }
+
+        var directory = await mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
+        return directory.Imports.IsEmpty && (unlisted is not { } name || !directory.Organizations.Contains(name)) ? refusal : NotYet;
     }
 
     /// <summary>

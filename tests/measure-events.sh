@@ -56,8 +56,8 @@ start=${EPOCHREALTIME/./}
 meshctl --org acme events replay --at "$((EVENTS * 9 / 10))" >/dev/null
 elapsed=$(((${EPOCHREALTIME/./} - start) / 1000))
 echo "replay --at $((EVENTS * 9 / 10)) of the live journal: $elapsed ms, $((EVENTS * 9 / 10 * 1000 / elapsed)) events a second"
-mesh-controller projections rebuild --data-dir "$WORK/data" --org acme
-node=$(sed -n 5000p "$WORK/made.jsonl" | grep -o '"revision":[0-9]*' | cut -d: -f2)
+mesh-controller projections rebuild ${MEASURE_DATABASE:+--database "$MEASURE_DATABASE"} --data-dir "$WORK/data" --org acme
+node=$(sed -n 5000p "$MADE" | grep -o '"revision":[0-9]*' | cut -d: -f2)
 node=$(meshctl --org acme events show "$node" -o json | grep -o '"node": *"[^"]*"' | cut -d'"' -f4)
 # list FILTER...: the newest 50; with the start of meshctl, its look at the organization, and TLS.
 list() {
@@ -77,7 +77,7 @@ list --prefix 10.20.0.0/16
 list --type prefixes-announced --principal node --prefix 10.20.0.0/16
 list --type node-renamed --node "$node"
 list --from 2026-02-01 --to 2026-02-02
-list --from 900000 --type node-joined
+list --from "$((EVENTS * 9 / 10))" --type node-joined
 kill "$CONTROLLER"
 wait "$CONTROLLER" || true
 "$BENCH" recovery "${MEASURE_DATABASE:-$WORK/data/mesh.db}" acme

@@ -56,7 +56,8 @@ internal static class DocumentMapping
 
     public static StatusDocument ToDocument(this Wire.Status s, Uri server) => new(
         server.ToString(), s.Version, Moments.IsoOrNull(s.StartedUnixMs), s.Address, s.Organizations, s.ConnectedAgents, s.Journal, s.MemoryBytes,
-        new SortedDictionary<string, long>(s.Refusals, StringComparer.Ordinal));
+        new SortedDictionary<string, long>(s.Refusals, StringComparer.Ordinal),
+        s.ProjectionLag == 0 ? null : new LagDocument(s.ProjectionLagOrganization, s.ProjectionLag));
 
     private static SessionDocument ToDocument(Wire.NodeSession s) => new(
         Moments.Iso(DateTimeOffset.FromUnixTimeMilliseconds(s.OpenedUnixMs)),

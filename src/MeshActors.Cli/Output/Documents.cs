@@ -83,7 +83,10 @@ internal sealed record PrincipalDocument(string Kind, string Id, string Name);
 /// <param name="Refusals">Since the process started, by DOOR/CODE.</param>
 internal sealed record StatusDocument(
     string Server, string Version, string? Started, string Address, int Organizations, int ConnectedAgents, string Journal, long MemoryBytes,
-    IReadOnlyDictionary<string, long>? Refusals = null);
+    IReadOnlyDictionary<string, long>? Refusals = null, LagDocument? ProjectionLag = null);
+
+/// <summary>The organization whose lists and searches are furthest behind its journal.</summary>
+internal sealed record LagDocument(string Organization, long Revisions);
 
 /// <param name="Hash">SHA-256 of the stored record.</param>
 /// <param name="PreviousHash">That of the one before it, as the record says; empty in the first.</param>

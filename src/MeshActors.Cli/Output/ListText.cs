@@ -60,6 +60,7 @@ internal static class ListText
         ("Organizations", Number(s.Organizations)),
         ("Connected agents", Number(s.ConnectedAgents)),
         ("Journal", s.Journal),
+        ("Lists and searches", !s.HasProjectionLag ? "" : s.ProjectionLag == 0 ? "up to date" : $"{Number(s.ProjectionLag)} revisions behind in {s.ProjectionLagOrganization}"),
         ("Memory", $"{Number(s.MemoryBytes / (1 << 20))} MiB"),
         ("Refused", string.Join(", ", s.Refusals.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {Number(pair.Value)}"))));
 

@@ -35,7 +35,7 @@ public static class MeshHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<MeshReadiness>();
-        services.AddSingleton<ProjectionLag>();
+        services.AddSingleton(_ => new ProjectionLag());
         services.AddSingleton(new ProjectionTables(options.Journal));
         services.AddSingleton(provider => new Finding(
             provider.GetRequiredService<ProjectionTables>(), provider.GetRequiredService<Homes>(), provider.GetRequiredService<TimeProvider>()));

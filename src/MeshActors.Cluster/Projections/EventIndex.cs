@@ -12,6 +12,9 @@ internal sealed class EventIndex
     /// <summary>To this number events are counted, to see which part of a filter leaves fewest; an index counts them in a millisecond or two.</summary>
     private const int CountedMax = 10_000;
 
+    /// <summary>Entries of networks that are read where nothing else is asked for. With more of them the rows themselves are looked through.</summary>
+    private const int NetworkMax = 100_000;
+
     /// <summary>Index entries that one question looks at.</summary>
     private const int LookedAtMax = 10_000;
 
@@ -65,7 +68,7 @@ internal sealed class EventIndex
             return index;
         }
 
-        var fewest = CountedMax;
+        var fewest = index._criteria.Count == 0 ? NetworkMax : CountedMax;
         foreach (var criterion in index._criteria)
         {
             criterion.Count = await index.CountAsync(criterion, cancellationToken).ConfigureAwait(false);
@@ -126,18 +129,25 @@ internal sealed class EventIndex
     private string Text(DbCommand command, int limit)
     {
         var order = _newestFirst ? "DESC" : "ASC";
-        var columns = _criteria.Count == 1 ? "revision" : "revision, type, principal_kind, principal_id, principal_name, node";
+        // Nothing but what the index has: a planner that sees more columns walks all rows by revision rather than look them up.
         var walks = _criteria[0].Alternatives.Select((alternative, i) =>
             $"""
             SELECT * FROM (
-                SELECT {columns} FROM projected_event WHERE view = @view AND {Equal(command, alternative)} AND revision >= @from AND revision <= @to
+                SELECT revision FROM projected_event WHERE view = @view AND {Equal(command, alternative)} AND revision >= @from AND revision <= @to
                 ORDER BY revision {order} LIMIT {Number(limit)}) walk{Number(i)}
             """);
+        var walked = $"({string.Join(" UNION ALL ", walks)}) walked";
+        if (_criteria.Count == 1)
+        {
+            return $"SELECT revision, 1 FROM {walked} ORDER BY revision {order} LIMIT {Number(limit)}";
+        }
+
         var others = _criteria.Skip(1).Select(criterion => $"({string.Join(" OR ", criterion.Alternatives.Select(alternative => Equal(command, alternative)))})");
+        // CROSS: SQLite then takes them in this order.
         return $"""
-            SELECT revision, CASE WHEN {string.Join(" AND ", others.DefaultIfEmpty("1 = 1"))} THEN 1 ELSE 0 END FROM (
-            {string.Join(" UNION ALL ", walks)}) walked
-            ORDER BY revision {order} LIMIT {Number(limit)}
+            SELECT e.revision, CASE WHEN {string.Join(" AND ", others)} THEN 1 ELSE 0 END
+            FROM {walked} CROSS JOIN projected_event e WHERE e.view = @view AND e.revision = walked.revision
+            ORDER BY e.revision {order} LIMIT {Number(limit)}
             """;
     }
 

@@ -58,15 +58,11 @@ public sealed class Finding
         var began = _time.GetTimestamp();
         while (true)
         {
-            var behind = await _tables.ReadAsync(async (connection, transaction, token) =>
-            {
-                var command = connection.CommandOf(transaction, $"""
-                    SELECT count(*) FROM projection p WHERE p.state = 1 {(scope is null ? "" : "AND p.organization = @scope")}
-                    AND p.revision < (SELECT max(sequence_number) FROM journal WHERE persistence_id = 'org-' || p.organization)
-                    """);
-                AddScope(command, scope);
-                return (await command.ReadAllAsync(reader => reader.GetInt32(0), token).ConfigureAwait(false))[0];
-            }, cancellationToken).ConfigureAwait(false);
+            // One that has no view yet is behind, too.
+            var heads = await new JournalHeads(_tables).ReadAsync(cancellationToken).ConfigureAwait(false);
+            var views = (await _tables.AllAsync(cancellationToken).ConfigureAwait(false))
+                .Where(view => view.State == ViewState.Serving).ToDictionary(view => view.Organization, view => view.Revision);
+            var behind = heads.Count(head => (scope is null || head.Key == scope) && views.GetValueOrDefault(head.Key) < head.Value);
             if (behind == 0 || _time.GetElapsedTime(began) > FreshPatience)
             {
                 return behind;

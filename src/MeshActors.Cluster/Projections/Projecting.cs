@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using MeshActors.Cluster.Storage;
 using MeshActors.Contracts.History;
 using MeshActors.Domain;
@@ -14,16 +15,24 @@ namespace MeshActors.Cluster.Projections;
 /// </summary>
 internal sealed class Projecting(JournalDatabase database, ProjectionTables tables, TimeProvider time)
 {
-    private static readonly RowInserts Events = new(
-        "projected_event (view, revision, unix_ms, peak_ms, type, principal_kind, principal_id, principal_name, node)", 9);
+    /// <summary>
+    /// Rows of one transaction while a view is far behind and nobody waits: each page of an index that they touch is written
+    /// once. Some 20 MB of memory, and half a second. Who writes just now waits for a page of the journal at most.
+    /// </summary>
+    private const int BatchRows = 16 * OrganizationRows.PageRows;
 
-    private static readonly RowInserts Networks = new("projected_network (view, network, revision)", 3);
+    private static readonly TableColumns Events = new(
+        "projected_event", "view", "revision", "unix_ms", "peak_ms", "type", "principal_kind", "principal_id", "principal_name", "node");
 
-    private static readonly RowInserts Nodes = new("projected_node (view, node, name, public_key, is_removed)", 5);
+    private static readonly TableColumns Networks = new("projected_network", "view", "network", "revision");
 
-    private static readonly RowInserts Holdings = new("projected_holding (view, network, kind, node)", 4);
+    private static readonly TableColumns Nodes = new("projected_node", "view", "node", "name", "public_key", "is_removed");
+
+    private static readonly TableColumns Holdings = new("projected_holding", "view", "network", "kind", "node");
 
     private readonly OrganizationRows _journal = new(database.Connect);
+    private long _newestRow;
+    private bool _isAlone;
 
     /// <summary>
     /// Adds to the organization's view what the journal has beyond it. Where the journal is not the one that the view was
@@ -49,9 +58,9 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
     /// <returns>The view, and whether it is still this caller's: not when another process added to it or gave it up.</returns>
     public async Task<(ProjectedView View, bool IsOwn)> AdvanceAsync(ProjectedView view, Func<ProjectedView, Task>? progress, CancellationToken cancellationToken)
     {
-        await foreach (var page in _journal.ReadAsync(view.Organization, view.Revision + 1, 0, cancellationToken).ConfigureAwait(false))
+        await foreach (var rows in BatchesAsync(view, cancellationToken).ConfigureAwait(false))
         {
-            var batch = ProjectedBatch.Of(view, page);
+            var batch = ProjectedBatch.Of(view, rows);
             var began = time.GetTimestamp();
             if (!await tables.WriteAsync((connection, transaction, token) => AddAsync(connection, transaction, view, batch, token), cancellationToken).ConfigureAwait(false))
             {
@@ -66,9 +75,37 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
         return (view, true);
     }
 
-    /// <summary>Where all writers wait for one another, the others get as much time as this one took.</summary>
-    public Task GiveWayAsync(TimeSpan took, CancellationToken cancellationToken) =>
-        database.HasOneWriter ? Task.Delay(took, time, cancellationToken) : Task.CompletedTask;
+    /// <summary>Where all writers wait for one another, and others write just now, they get as much time as this one took.</summary>
+    public async Task GiveWayAsync(TimeSpan took, CancellationToken cancellationToken)
+    {
+        var before = _newestRow;
+        _newestRow = database.HasOneWriter ? await tables.NewestRowAsync(cancellationToken).ConfigureAwait(false) : before;
+        _isAlone = _newestRow == before;
+        if (!_isAlone)
+        {
+            await Task.Delay(took, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What the journal has beyond the view.</summary>
+    private async IAsyncEnumerable<IReadOnlyList<JournalRow>> BatchesAsync(ProjectedView view, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var rows = new List<JournalRow>();
+        await foreach (var page in _journal.ReadAsync(view.Organization, view.Revision + 1, 0, cancellationToken).ConfigureAwait(false))
+        {
+            rows.AddRange(page);
+            if (rows.Count >= (_isAlone ? BatchRows : OrganizationRows.PageRows))
+            {
+                yield return rows;
+                rows = [];
+            }
+        }
+
+        if (rows.Count > 0)
+        {
+            yield return rows;
+        }
+    }
 
     /// <summary>Whether the journal has the last row of the view, with the bytes that were projected.</summary>
     private async Task<bool> IsOfJournalAsync(ProjectedView view, CancellationToken cancellationToken)
@@ -87,7 +124,7 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
     }
 
     /// <returns>False when the view is elsewhere already: nothing was changed.</returns>
-    private static async Task<bool> AddAsync(
+    private async Task<bool> AddAsync(
         DbConnection connection, DbTransaction transaction, ProjectedView view, ProjectedBatch batch, CancellationToken cancellationToken)
     {
         var after = batch.After;
@@ -102,11 +139,10 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
             return false;
         }
 
-        await Events.RunAsync(connection, transaction, batch.Events, row => Values(view, row.Event, row.PeakMs), cancellationToken).ConfigureAwait(false);
+        await InsertAsync(Events, batch.Events, row => Values(view, row.Event, row.PeakMs)).ConfigureAwait(false);
         var networks = batch.Events.SelectMany(row => row.Event.Networks.Distinct(), (row, network) => (network, row.Event.Revision)).ToList();
-        await Networks.RunAsync(connection, transaction, networks, row => [view.View, NetworkKey.Of(row.network), row.Revision], cancellationToken).ConfigureAwait(false);
-        await Nodes.RunAsync(connection, transaction, batch.Joined,
-            node => [view.View, node.Node.ToBytes(), node.Name, node.Key.ToString(), false], cancellationToken).ConfigureAwait(false);
+        await InsertAsync(Networks, networks, row => [view.View, NetworkKey.Of(row.network), row.Revision]).ConfigureAwait(false);
+        await InsertAsync(Nodes, batch.Joined, node => [view.View, node.Node.ToBytes(), node.Name, node.Key.ToString(), false]).ConfigureAwait(false);
         foreach (var change in batch.Changes)
         {
             await Change(connection, transaction, view, change).RunAsync(cancellationToken).ConfigureAwait(false);
@@ -120,8 +156,11 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
 
         var holdings = batch.Granted
             .Concat(batch.Announced.SelectMany(pair => pair.Value, (pair, network) => (network, HoldingKinds.Announced, pair.Key))).ToList();
-        await Holdings.RunAsync(connection, transaction, holdings, row => Values(view, row), cancellationToken).ConfigureAwait(false);
+        await InsertAsync(Holdings, holdings, row => Values(view, row)).ConfigureAwait(false);
         return true;
+
+        Task InsertAsync<T>(TableColumns table, IReadOnlyCollection<T> rows, Func<T, object?[]> values) =>
+            rows.Count == 0 ? Task.CompletedTask : database.InsertAsync(connection, transaction, table, rows.Select(values), cancellationToken);
     }
 
     private static object?[] Values(ProjectedView view, IndexedEvent e, long peakMs) =>

@@ -6,8 +6,8 @@ using MeshActors.Domain;
 
 namespace MeshActors.Cluster.Projections;
 
-/// <summary>How far the views of this process's organizations are behind their journals, as a metric.</summary>
-internal sealed class ProjectionLag : IDisposable
+/// <summary>How far the views of this process's organizations are behind their journals, for metrics and the status.</summary>
+public sealed class ProjectionLag : IDisposable
 {
     /// <summary>As many as a controller has organizations.</summary>
     private const int OrganizationsMax = 10_000;
@@ -15,15 +15,25 @@ internal sealed class ProjectionLag : IDisposable
     private readonly Meter _meter = new(MeshMeter.Name);
     private readonly ConcurrentDictionary<OrganizationId, (long Journal, long Projected)> _organizations = [];
 
-    public ProjectionLag() => _meter.CreateObservableGauge(
+    internal ProjectionLag() => _meter.CreateObservableGauge(
         "mesh.projection.lag", Measure, "{revision}", "Revisions of an organization's journal that its lists and searches do not have yet");
 
-    public void Journal(OrganizationId organization, long revision) => Set(organization, revision, 0);
+    /// <summary>The one that is furthest behind; null when none is.</summary>
+    public (OrganizationId Organization, long Revisions)? Largest
+    {
+        get
+        {
+            var (organization, revisions) = _organizations.Select(pair => (pair.Key, Of(pair.Value))).DefaultIfEmpty().MaxBy(pair => pair.Item2);
+            return revisions > 0 ? (organization, revisions) : null;
+        }
+    }
 
-    public void Projected(OrganizationId organization, long revision) => Set(organization, 0, revision);
+    internal void Journal(OrganizationId organization, long revision) => Set(organization, revision, 0);
+
+    internal void Projected(OrganizationId organization, long revision) => Set(organization, 0, revision);
 
     /// <summary>Both of one moment, whatever was known before: a restored journal may be shorter.</summary>
-    public void Seen(OrganizationId organization, long journal, long projected)
+    internal void Seen(OrganizationId organization, long journal, long projected)
     {
         _organizations.TryRemove(organization, out _);
         Set(organization, journal, projected);
@@ -39,11 +49,13 @@ internal sealed class ProjectionLag : IDisposable
         }
     }
 
+    private static long Of((long Journal, long Projected) organization) => Math.Max(0, organization.Journal - organization.Projected);
+
     // Those that are behind, the furthest first: with thousands of organizations most series would say nothing.
     private IEnumerable<Measurement<long>> Measure()
     {
         var behind = _organizations
-            .Select(pair => (Organization: pair.Key.Value, Lag: Math.Max(0, pair.Value.Journal - pair.Value.Projected)))
+            .Select(pair => (Organization: pair.Key.Value, Lag: Of(pair.Value)))
             .Where(one => one.Lag > 0)
             .OrderByDescending(one => one.Lag)
             .ToList();

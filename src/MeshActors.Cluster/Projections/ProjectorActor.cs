@@ -18,8 +18,8 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
 {
     public const string ActorName = "projector";
 
-    /// <summary>What comes within it is projected in one transaction: a burst of joins then costs few of them.</summary>
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
+    /// <summary>What comes within it is projected in one transaction: a burst of joins then costs few of them. A search waits for longer than that.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Between two looks at all journals: what was not heard of is seen by then.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);

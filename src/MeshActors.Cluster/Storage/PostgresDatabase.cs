@@ -74,6 +74,20 @@ public sealed record PostgresDatabase : JournalDatabase
 
     internal override bool HasOneWriter => false;
 
+    internal override async Task InsertAsync(
+        DbConnection connection, DbTransaction transaction, TableColumns table, IEnumerable<object?[]> rows, CancellationToken cancellationToken)
+    {
+        var copy = await ((NpgsqlConnection)connection).BeginBinaryImportAsync(
+            $"COPY {table.Table} ({string.Join(", ", table.Columns)}) FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false);
+        await using var ends = copy.ConfigureAwait(false);
+        foreach (var row in rows)
+        {
+            await copy.WriteRowAsync(cancellationToken, row).ConfigureAwait(false);
+        }
+
+        await copy.CompleteAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     internal override async Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows)
     {
         var connection = new NpgsqlConnection(_connection);

@@ -63,6 +63,29 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
 
     internal override bool HasOneWriter => true;
 
+    // One row a statement, prepared once: the library looks for each parameter among all of them, and many rows have many.
+    internal override Task InsertAsync(
+        DbConnection connection, DbTransaction transaction, TableColumns table, IEnumerable<object?[]> rows, CancellationToken cancellationToken)
+    {
+        var names = table.Columns.Select(column => $"@{column}");
+        using var command = ((SqliteConnection)connection).CreateCommand();
+        command.Transaction = (SqliteTransaction)transaction;
+        command.CommandText = $"INSERT INTO {table.Table} ({string.Join(", ", table.Columns)}) VALUES ({string.Join(", ", names)})";
+        command.Parameters.AddRange(names.Select(name => new SqliteParameter { ParameterName = name }));
+        foreach (var row in rows)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            for (var i = 0; i < row.Length; i++)
+            {
+                command.Parameters[i].Value = row[i] ?? DBNull.Value;
+            }
+
+            command.ExecuteNonQuery();
+        }
+
+        return Task.CompletedTask;
+    }
+
     // It has no asynchronous calls: what looks like one blocks.
     internal override Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows) => Task.Run(() => Append(entity, first, rows));
 

@@ -26,6 +26,7 @@ internal sealed partial class AdminService(
     ControllerIdentity identity,
     ConnectedAgents connected,
     RefusalLog refusals,
+    ProjectionLag lag,
     MeshOptions options,
     IHostApplicationLifetime lifetime,
     ILogger<AdminService> logger,
@@ -38,6 +39,7 @@ internal sealed partial class AdminService(
     {
         await door.AdmitControllerAsync(context).ConfigureAwait(false);
         var directory = await mesh.GetDirectoryAsync(context.CancellationToken).ConfigureAwait(false);
+        var (furthestBehind, revisionsBehind) = lag.Largest ?? default;
         var status = new V1.Status
         {
             Version = identity.Version,
@@ -47,6 +49,8 @@ internal sealed partial class AdminService(
             ConnectedAgents = connected.Count,
             Journal = options.Journal.Kind,
             MemoryBytes = Environment.WorkingSet,
+            ProjectionLag = revisionsBehind,
+            ProjectionLagOrganization = furthestBehind.Value ?? "",
         };
         foreach (var ((refusedAt, code), count) in refusals.Counts)
         {

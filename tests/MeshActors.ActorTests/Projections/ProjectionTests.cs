@@ -79,9 +79,9 @@ public sealed class ProjectionTests : IAsyncLifetime, IDisposable
             : $"CREATE TRIGGER breaks BEFORE INSERT ON projected_network WHEN NEW.revision = {revision} BEGIN SELECT RAISE(ABORT, 'broken'); END");
         await Assert.ThrowsAsync<MeshUnavailableException>(() => _projecting.CatchUpAsync(Some.Acme, default));
         var view = (await _tables.FindAsync(Some.Acme, ViewState.Serving, default))!;
-        Assert.Equal(2_000, view.Revision);
-        Assert.Equal(2_000, Scalar("SELECT max(revision) FROM projected_event"));
-        Assert.Equal(2_000, Scalar("SELECT count(*) FROM projected_event"));
+        Assert.InRange(view.Revision, 1_000, 2_400);
+        Assert.Equal(view.Revision, Scalar("SELECT max(revision) FROM projected_event"));
+        Assert.Equal(view.Revision, Scalar("SELECT count(*) FROM projected_event"));
 
         Execute(TestJournal.IsPostgres ? "DROP TRIGGER breaks ON projected_network" : "DROP TRIGGER breaks");
         Assert.Equal(All.Count, await _projecting.CatchUpAsync(Some.Acme, default));

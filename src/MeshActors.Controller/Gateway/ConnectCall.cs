@@ -57,7 +57,7 @@ internal sealed class ConnectCall(
 
         if (!await organizations.ContainsAsync(organization, call.Aborted).ConfigureAwait(false))
         {
-            await TurnAwayAsync(call, organization, id, UnknownCredential(organization), unlisted: organization).ConfigureAwait(false);
+            await TurnAwayAsync(call, organization, id, UnknownCredential(organization)).ConfigureAwait(false);
             return;
         }
 
@@ -205,12 +205,11 @@ internal sealed class ConnectCall(
             Welcome = new Welcome { Organization = organization.Value, NodeId = node.Id.ToWire(), Revision = revision, Gateways = { gateways.All } },
         }.ToByteArray());
 
-    private async Task TurnAwayAsync(
-        IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, OrganizationId organization, NodeId id, Refusal refusal, OrganizationId? unlisted = null)
+    private Task TurnAwayAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, OrganizationId organization, NodeId id, Refusal refusal)
     {
-        var reason = await organizations.OrNotYetAsync(refusal, unlisted, call.Aborted).ConfigureAwait(false);
+        var reason = organizations.OrNotYet(refusal);
         refusals.TurnedAway(id.ToString(), organization.Value, call.Origin.Peer, reason);
-        await GoAwayAsync(call, reason, IsFinal(reason)).ConfigureAwait(false);
+        return GoAwayAsync(call, reason, IsFinal(reason));
     }
 
     private static Task GoAwayAsync(IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call, Refusal reason, bool final) =>

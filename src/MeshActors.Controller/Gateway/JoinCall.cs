@@ -74,7 +74,7 @@ internal sealed partial class JoinCall(
         var organization = OrganizationId.Parse(key.Scope);
         if (request.Organization.Length > 0 && !organization.IsCalled(request.Organization))
         {
-            return await RefuseJoinAsync(request, key, call, AgentProtocol.Mismatch(request.Organization, organization)).ConfigureAwait(false);
+            return RefuseJoin(request, key, call, AgentProtocol.Mismatch(request.Organization, organization));
         }
 
         if (!place.TryName(organization))
@@ -88,7 +88,7 @@ internal sealed partial class JoinCall(
         await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
         return challenger.Verify(request, proof.Proof.Span)
             ? await JoinAsync(request, key, call).ConfigureAwait(false)
-            : await RefuseJoinAsync(request, key, call, WrongProof).ConfigureAwait(false);
+            : RefuseJoin(request, key, call, WrongProof);
     }
 
     private async Task<JoinReply> JoinAsync(JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call)
@@ -96,7 +96,7 @@ internal sealed partial class JoinCall(
         var organization = OrganizationId.Parse(key.Scope);
         if (!await organizations.ContainsAsync(organization, call.Aborted).ConfigureAwait(false))
         {
-            return await RefuseJoinAsync(request, key, call, Domain.Organizations.Organization.InvalidJoinKey, unlisted: organization).ConfigureAwait(false);
+            return RefuseJoin(request, key, call, Domain.Organizations.Organization.InvalidJoinKey);
         }
 
         var meta = call.Origin.Meta(time, new Principal(PrincipalKind.JoinKey, key.Id, request.Name));
@@ -107,9 +107,9 @@ internal sealed partial class JoinCall(
                 Joined(node.Id, node.Name, organization, key.Id);
                 return new JoinReply { Joined = new Joined { Organization = organization.Value, NodeId = node.Id.ToWire(), Revision = revision } };
             case CommandReply.Refused({ Code: RefusalCodes.OrganizationUnknown or RefusalCodes.JoinKeyUnknown }):
-                return await RefuseJoinAsync(request, key, call, Domain.Organizations.Organization.InvalidJoinKey).ConfigureAwait(false);
+                return RefuseJoin(request, key, call, Domain.Organizations.Organization.InvalidJoinKey);
             case CommandReply.Refused(var reason):
-                return await RefuseJoinAsync(request, key, call, reason).ConfigureAwait(false);
+                return RefuseJoin(request, key, call, reason);
             default:
                 throw new UnreachableException(reply.ToString());
         }
@@ -155,10 +155,9 @@ internal sealed partial class JoinCall(
         return Refuse(reason);
     }
 
-    private async Task<JoinReply> RefuseJoinAsync(
-        JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call, Refusal refusal, OrganizationId? unlisted = null)
+    private JoinReply RefuseJoin(JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call, Refusal refusal)
     {
-        var reason = await organizations.OrNotYetAsync(refusal, unlisted, call.Aborted).ConfigureAwait(false);
+        var reason = organizations.OrNotYet(refusal);
         refusals.JoinRefused(request.Name, key.Scope, key.Id, call.Origin.Peer, reason);
         return Refuse(reason);
     }

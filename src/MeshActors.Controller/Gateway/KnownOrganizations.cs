@@ -13,7 +13,7 @@ namespace MeshActors.Controller.Gateway;
 internal sealed class KnownOrganizations(IMesh mesh, RegionLinks regions, ControllerOptions options)
 {
     private static readonly Refusal NotYet = new(RefusalCodes.Unavailable,
-        "No such secret is known here yet, and organizations are still being imported. When the imports have ended (`meshctl events import`) and the controller runs without --no-default-org, this is decided.");
+        "No such secret is known here yet, and organizations are still to be imported. When the controller runs without --no-default-org, this is decided.");
 
     // No more than the directory holds.
     private readonly ConcurrentDictionary<OrganizationId, bool> _known = new();
@@ -54,26 +54,12 @@ internal sealed class KnownOrganizations(IMesh mesh, RegionLinks regions, Contro
     }
 
     /// <summary>
-    /// A secret that opens nothing may open something when all is imported: until then its holder is told to come again, and
-    /// no agent ends because it came in the middle of a restore.
+    /// Where organizations are to be imported, a secret that opens nothing yet may open something soon: its holder is told to
+    /// come again, and no agent ends because it came in the middle of a restore.
     /// </summary>
-    /// <remarks>Whether its organization is here already or not: a stranger learns only that something is being imported.</remarks>
-    /// <param name="unlisted">Refused because this one was not there. It may have come since.</param>
-    public async Task<Refusal> OrNotYetAsync(Refusal refusal, OrganizationId? unlisted, CancellationToken cancellationToken)
-    {
-        if (refusal.Code is not (RefusalCodes.CredentialInvalid or RefusalCodes.JoinKeyInvalid))
-        {
-            return refusal;
-        }
-
-        if (options.WithoutDefaultOrganization)
-        {
-            return NotYet;
-        }
-
-        var directory = await mesh.GetDirectoryAsync(cancellationToken).ConfigureAwait(false);
-        return directory.Imports.IsEmpty && (unlisted is not { } name || !directory.Organizations.Contains(name)) ? refusal : NotYet;
-    }
+    /// <remarks>Whether its organization is here already or not: a stranger learns no names.</remarks>
+    public Refusal OrNotYet(Refusal refusal) =>
+        options.WithoutDefaultOrganization && refusal.Code is (RefusalCodes.CredentialInvalid or RefusalCodes.JoinKeyInvalid) ? NotYet : refusal;
 
     /// <summary>
     /// What a person means here: a bare name is of this region, or of the time before it had a name. Null for a text that

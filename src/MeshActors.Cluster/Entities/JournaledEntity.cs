@@ -20,6 +20,9 @@ namespace MeshActors.Cluster.Entities;
 /// </remarks>
 public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 {
+    /// <summary>Entries that are stored, and shown, together; a command that has more is a batch of its own.</summary>
+    protected const int BatchEntriesMax = GroupCommit<Head, JournalEntry, Waiting>.EntriesMax;
+
     private readonly JournalCodec<TEvent> _codec;
     private readonly string _kind;
     private readonly long _startedAt = Stopwatch.GetTimestamp();

@@ -17,14 +17,17 @@ namespace MeshActors.Cluster.Entities;
 /// <summary>One organization: decides, stores, answers, and tells its feeds; in that order. No rule and no clock is here.</summary>
 public sealed partial class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
 {
-    /// <summary>A feed that missed a push renews within seconds; more than this and it takes the whole.</summary>
-    private const int EntriesKept = 64;
+    /// <summary>
+    /// A feed that missed a push renews within seconds, in a storm too: it misses a whole batch, and the next is stored before it asks.
+    /// More, and it takes the whole. Some 300 bytes each.
+    /// </summary>
+    private const int EntriesKept = 2 * BatchEntriesMax;
 
     private readonly OrganizationId _id;
     private readonly RegionName? _region;
     private readonly JournalDatabase _journal;
     private readonly HashSet<IActorRef> _feeds = [];
-    private readonly Queue<StoredEntry> _recent = new(EntriesKept);
+    private readonly Queue<StoredEntry> _recent = [];
     private bool _isFresh = true;
     private readonly SnapshotSchedule _snapshots = new();
 

@@ -67,11 +67,12 @@ public static class PossessionProof
             return null;
         }
 
-        var key = HKDF.DeriveKey(HashAlgorithmName.SHA256, shared, outputLength: 32, challenge.Nonce.ToByteArray(), Info);
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
-        hmac.AppendData(SHA256.HashData(request.ToByteArray()));
-        hmac.AppendData(challenge.EphemeralKey.Span);
-        hmac.AppendData(challenge.Nonce.Span);
-        return hmac.GetHashAndReset();
+        Span<byte> key = stackalloc byte[SHA256.HashSizeInBytes];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, shared, key, challenge.Nonce.Span, Info);
+        Span<byte> covered = stackalloc byte[SHA256.HashSizeInBytes + KeySizeBytes + NonceSizeBytes];
+        SHA256.HashData(request.ToByteArray(), covered);
+        challenge.EphemeralKey.Span.CopyTo(covered[SHA256.HashSizeInBytes..]);
+        challenge.Nonce.Span.CopyTo(covered[(SHA256.HashSizeInBytes + KeySizeBytes)..]);
+        return HMACSHA256.HashData(key, covered);
     }
 }

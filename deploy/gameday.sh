@@ -14,6 +14,7 @@ install_missing "${BUILD_NEEDS[@]}" "${LAB_NEEDS[@]}"
 require_sdk
 if [[ ${GAMEDAY_BUILT:-} != 1 ]]; then
   publish mesh-controller
+  [[ ${1:-} != packets ]] || publish meshd
   as_owner dotnet build "$ROOT/tests/MeshActors.Gameday" -c Release -v quiet
 fi
 # The driver gets a network and mounts of its own, and plugs it into the lab's. It ends with this script, and the lab with it.

@@ -54,6 +54,10 @@ foreach (var (name, what, run) in new (string, string, Func<Drill, Task<bool>>)[
     command.Add(drill);
 }
 
+var packets = new System.CommandLine.Command("packets", "Counts packets of a real WireGuard tunnel while controllers are killed, return and are restarted.") { config };
+packets.SetAction(async (parsed, _) => await new PacketDrill(parsed.GetRequiredValue(config).FullName).RunAsync() ? 0 : 1);
+command.Add(packets);
+
 return await command.Parse(args).InvokeAsync();
 
 static IEnumerable<ulong> From(ulong first, int count) => Enumerable.Range(0, count).Select(number => first + (ulong)number);

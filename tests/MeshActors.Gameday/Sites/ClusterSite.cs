@@ -38,6 +38,13 @@ internal sealed class ClusterSite : Site
         }
     }
 
+    /// <summary>Of the organization that the first of them to start has made.</summary>
+    public async Task<string> ReadJoinUrlAsync() => (await File.ReadAllTextAsync(
+        Enumerable.Range(0, ControllerCount).Select(index => Path.Combine(DataOf(index), "default.join-url")).First(File.Exists))).Trim();
+
+    /// <summary>A machine for a meshd, which is not started.</summary>
+    public async Task<Node> NewNodeAsync(string name, int host) => new(await NewMachineAsync(name, host));
+
     public override DbConnection ConnectToJournal() => new NpgsqlConnection(Database.ConnectionString);
 
     public override async Task HealAsync()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MeshActors.Benchmarks.Load.Agents;
+using MeshActors.Domain;
 
 namespace MeshActors.Benchmarks.Load.Phases;
 
@@ -58,13 +59,13 @@ internal static class Joins
 
     private static async Task BesideAStormAsync(Stage stage)
     {
-        var (quiet, stormy) = (await stage.CreateOrganizationAsync("quiet"), await stage.CreateOrganizationAsync("stormy"));
+        var quiet = await stage.CreateOrganizationAsync("quiet");
         var count = stage.Options.Choose(200, 40);
         stage.Progress.Begin("joins of a quiet organization");
         var alone = await LatencyAsync(stage, quiet, count, 1);
         stage.Progress.Begin("joins of a quiet organization beside another's storm");
         using var over = new CancellationTokenSource();
-        var storm = StormAsync(stage, stormy, over.Token);
+        var storm = StormAsync(stage, over.Token);
         var beside = await LatencyAsync(stage, quiet, count, 1);
         await over.CancelAsync();
         var stormed = await storm;
@@ -74,18 +75,24 @@ internal static class Joins
         stage.Report(new Figure(Name, "joins of the storm meanwhile", stormed, ""));
     }
 
-    /// <summary>Waves of joins, until it is told to end; the last wave is finished.</summary>
-    private static async Task<int> StormAsync(Stage stage, OrganizationUnderLoad organization, CancellationToken over)
+    /// <summary>Waves of joins, until it is told to end; the last wave is finished. When an organization is nearly full, the storm goes on in another.</summary>
+    private static async Task<int> StormAsync(Stage stage, CancellationToken over)
     {
         var joined = 0;
-        await Task.WhenAll(Enumerable.Range(0, Storm / AtOnce).Select(async _ =>
+        while (!over.IsCancellationRequested)
         {
-            while (!over.IsCancellationRequested)
+            var organization = await stage.CreateOrganizationAsync($"stormy-{joined}");
+            var begun = 0;
+            await Task.WhenAll(Enumerable.Range(0, Storm / AtOnce).Select(async _ =>
             {
-                await stage.JoinAsync(Agents(stage, organization, AtOnce), AtOnce, CancellationToken.None);
-                Interlocked.Add(ref joined, AtOnce);
-            }
-        }));
+                while (!over.IsCancellationRequested && Interlocked.Add(ref begun, AtOnce) <= Limits.NodesMax)
+                {
+                    await stage.JoinAsync(Agents(stage, organization, AtOnce), AtOnce, CancellationToken.None);
+                    Interlocked.Add(ref joined, AtOnce);
+                }
+            }));
+        }
+
         return joined;
     }
 

@@ -54,7 +54,7 @@ run_suite() {
   if [[ $1 == postgres ]]; then
     journal=postgres
     # Not what would only run twice: transports, regions and the wire are the same on any journal.
-    [[ ${#filter[@]} -gt 0 ]] || filter=(--filter "Journal!=SQLite&FullyQualifiedName!~Transports&FullyQualifiedName!~Regions&FullyQualifiedName!~Rendezvous&FullyQualifiedName!~WireTests&FullyQualifiedName!~GoldenTests&FullyQualifiedName!~HoconTests")
+    [[ ${#filter[@]} -gt 0 ]] || filter=(--filter "Journal!=SQLite&FullyQualifiedName!~Transports&FullyQualifiedName!~Regions&FullyQualifiedName!~Rendezvous&FullyQualifiedName!~WireTests&FullyQualifiedName!~GoldenTests&FullyQualifiedName!~HoconTests&FullyQualifiedName!~Telemetry")
   fi
   if ! $as env "MESH_TEST_JOURNAL=$journal" dotnet test "$ROOT/tests/$project" -c Release --no-build --results-directory "$RESULTS" \
     --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=minimal" \

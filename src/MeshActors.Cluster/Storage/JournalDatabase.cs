@@ -48,7 +48,7 @@ public abstract record JournalDatabase
 
     /// <summary>
     /// Adds an entity's rows from a number on, as the journal would have written them: all or none, and none where one of
-    /// them is there. Many at once cost a fifth of the time that they take through the journal.
+    /// them is there.
     /// </summary>
     /// <exception cref="DbException">Whether they were stored is not known.</exception>
     internal abstract Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows);

@@ -3,7 +3,7 @@ namespace MeshActors.Cluster.Feeds;
 /// <summary>The streams of one feed, to be woken together: in slices, one after the other on a thread of the pool.</summary>
 internal sealed class Audience
 {
-    /// <summary>A stream that is woken writes at once, in some microseconds: less than a millisecond a slice, and every processor gets one.</summary>
+    /// <summary>A stream that is woken writes at once, in some 16 us: two milliseconds a slice, and every processor gets one.</summary>
     private const int SliceMax = 128;
 
     private readonly Lock _gate = new();

@@ -39,7 +39,7 @@ internal sealed record FeedSettings(
     public TimeSpan LagMax { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// From one picture to the next in a burst of changes: each picture costs every stream a message, some 50 ms of a
+    /// From one picture to the next in a burst of changes: each picture costs every stream a message, some 160 ms of a
     /// processor for 10,000. A change that comes alone waits for nothing. Real milliseconds, whatever <see cref="Time"/> says.
     /// </summary>
     public static readonly TimeSpan CompanyMax = TimeSpan.FromMilliseconds(5);

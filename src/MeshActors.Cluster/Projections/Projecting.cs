@@ -17,7 +17,7 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
 {
     /// <summary>
     /// Rows of one transaction while a view is far behind and nobody waits: each page of an index that they touch is written
-    /// once. Some 20 MB of memory, and half a second. Who writes just now waits for a page of the journal at most.
+    /// once. Who writes just now waits for a page of the journal at most.
     /// </summary>
     private const int BatchRows = 16 * OrganizationRows.PageRows;
 

@@ -12,7 +12,7 @@ public static class MapPacking
     /// <summary>Of a chunk: four times a chunk of nodes that have all that a node may have. A receiver makes no more room than this.</summary>
     public const int ChunkBytesMax = 4 * 1024 * 1024;
 
-    /// <summary>The fastest quality already takes half off; the next ones take a twentieth more, in four times the time.</summary>
+    /// <summary>The fastest quality already takes half off; most of the rest is random.</summary>
     private const int Quality = 1;
 
     /// <summary>256 KB: a chunk lies within it, and whoever unpacks it needs no more.</summary>

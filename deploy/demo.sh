@@ -8,6 +8,8 @@
 #   sudo deploy/demo.sh down              remove every trace
 set -euo pipefail
 source "$(dirname "$0")/prepare.sh"
+# Compiling the controller ahead takes longer than it saves in one start.
+export PublishReadyToRun=false
 
 readonly STATE=/run/meshactors-demo
 readonly LAB=$ROOT/deploy/lab.sh

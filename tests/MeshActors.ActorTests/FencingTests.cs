@@ -116,6 +116,24 @@ public sealed class FencingTests
         Assert.Equal(12, (await one.Mesh.GetAsync(Some.Acme, default))!.State.Nodes.Count);
     }
 
+    [Fact]
+    public async Task Agents_of_an_entity_that_was_overtaken_get_the_news_though_it_writes_nothing()
+    {
+        using var directory = new TempDirectory();
+        await using var one = await MeshHost.StartApartAsync(directory.Path);
+        await using var other = await MeshHost.StartApartAsync(directory.Path);
+        await one.Mesh.FoundAsync();
+        var node = await one.Mesh.JoinedAsync("a");
+        await using var agent = await TestAgent.ConnectAsync(one.Mesh, Some.Acme, node);
+        await agent.UntilAsync(map => map.Nodes.Count == 1);
+
+        await other.Mesh.JoinedAsync("b");
+        await agent.UntilAsync(map => map.Nodes.Count == 2);
+        await other.Mesh.JoinedAsync("c");
+        await agent.UntilAsync(map => map.Nodes.Count == 3);
+        Assert.Equal(1, agent.WholeMaps);
+    }
+
     /// <summary>Null when the outcome stayed unknown.</summary>
     private static async Task<CommandReply?> AskAsync(MeshHost host, string name, string prefix)
     {

@@ -12,13 +12,25 @@ namespace MeshActors.Cluster.Feeds;
 /// <param name="Notes">Takes what is seen of machines.</param>
 /// <param name="GatewayName">This process, as a node's session list shows it.</param>
 /// <param name="Others">The cluster's other processes that agents may be connected to.</param>
+/// <param name="Journal">Of this region.</param>
 internal sealed record FeedSettings(
-    IActorRef Organizations, IActorRef Notes, OtherGateways Others, HomeRows Rows, string GatewayName, TimeProvider Time)
+    IActorRef Organizations, IActorRef Notes, OtherGateways Others, HomeRows Rows, JournalLook Journal, string GatewayName, TimeProvider Time)
 {
     /// <summary>Learns here where organizations went.</summary>
     public Homes Homes { get; init; } = new(null);
 
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Between two looks at the journals that have grown: each costs a few milliseconds for some thousand new rows.
+    /// </summary>
+    public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// A feed that has not reached what stands in the journal after this follows an entity which was overtaken. Longer than
+    /// an ordinary question that was lost takes to be asked again.
+    /// </summary>
+    public TimeSpan OvertakenAfter { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>A feed that nobody follows or asks ends after this: its organization may then leave memory too.</summary>
     public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(5);

@@ -9,15 +9,18 @@ namespace MeshActors.Cluster.Feeds;
 /// A feed that fails is stopped, not restarted: its streams are told to connect again, and the first that does starts a
 /// new one. A feed that wants to end asks, so that a request already on its way still finds it.
 /// </remarks>
-internal sealed class Feeds : ReceiveActor
+internal sealed class Feeds : ReceiveActor, IWithTimers
 {
     public const string ActorName = "feeds";
 
+    private readonly FeedSettings _settings;
     private readonly Dictionary<OrganizationId, IActorRef> _feeds = [];
+    private readonly HashSet<OrganizationId> _unseen = [];
 
     public Feeds(FeedSettings settings)
     {
-        Receive<ForOrganization>(message => Find(message.Organization, settings).Forward(message.Request));
+        _settings = settings;
+        Receive<ForOrganization>(message => Find(message.Organization).Forward(message.Request));
         Receive<Retire>(message =>
         {
             if (_feeds.TryGetValue(message.Organization, out var feed) && feed.Equals(Sender))
@@ -50,18 +53,54 @@ internal sealed class Feeds : ReceiveActor
             }
         });
         Receive<Terminated>(message => Forget(message.ActorRef));
+        Receive<LookDue>(_ => Look());
+        Receive<Seen>(Tell);
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(FeedSettings settings) => Akka.Actor.Props.Create(() => new Feeds(settings));
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
 
-    private IActorRef Find(OrganizationId organization, FeedSettings settings)
+    protected override void PreStart() => LookLater();
+
+    private void LookLater() => Timers.StartSingleTimer("look", LookDue.Instance, _settings.LookInterval);
+
+    private void Look()
+    {
+        OrganizationId[] begun = [.. _unseen];
+        _unseen.Clear();
+        // SQLite reads on the thread that asks. A database that is away says the same the next time.
+        Task.Run(async () =>
+        {
+            using var late = new CancellationTokenSource(_settings.LookInterval);
+            return new Seen(begun, await _settings.Journal.ReadAsync(begun, late.Token).ConfigureAwait(false));
+        }).PipeTo(Self, failure: _ => new Seen(begun, null));
+    }
+
+    private void Tell(Seen seen)
+    {
+        foreach (var (organization, revision) in seen.Heads ?? new Dictionary<OrganizationId, long>())
+        {
+            _feeds.GetValueOrDefault(organization)?.Tell(new OrganizationFeed.JournalGoesTo(revision));
+        }
+
+        if (seen.Heads is null)
+        {
+            _unseen.UnionWith(seen.Begun.Where(_feeds.ContainsKey));
+        }
+
+        LookLater();
+    }
+
+    private IActorRef Find(OrganizationId organization)
     {
         if (!_feeds.TryGetValue(organization, out var feed))
         {
-            feed = Context.Watch(Context.ActorOf(OrganizationFeed.Props(organization, settings)));
+            feed = Context.Watch(Context.ActorOf(OrganizationFeed.Props(organization, _settings)));
             _feeds.Add(organization, feed);
+            _unseen.Add(organization);
         }
 
         return feed;
@@ -78,4 +117,12 @@ internal sealed class Feeds : ReceiveActor
     internal sealed record ForOrganization(OrganizationId Organization, OrganizationFeed.IFeedRequest Request) : INoSerializationVerificationNeeded;
 
     internal sealed record Retire(OrganizationId Organization) : INoSerializationVerificationNeeded;
+
+    private sealed record LookDue : INoSerializationVerificationNeeded
+    {
+        public static readonly LookDue Instance = new();
+    }
+
+    /// <param name="Heads">Null when the database did not answer.</param>
+    private sealed record Seen(OrganizationId[] Begun, IReadOnlyDictionary<OrganizationId, long>? Heads) : INoSerializationVerificationNeeded;
 }

@@ -2,6 +2,7 @@ using Akka.Actor;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
+using Microsoft.Extensions.Logging;
 
 namespace MeshActors.Cluster.Feeds;
 
@@ -9,13 +10,14 @@ namespace MeshActors.Cluster.Feeds;
 /// One organization on this process: follows its entity from a revision on, shows each new picture to the streams, and
 /// knows who is connected. It subscribes before it takes anything, and a gap or a silence makes it ask again.
 /// </summary>
-internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
+internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
 {
     /// <summary>Callers that wait for the first picture, or for a credential to be looked up: each is an open call.</summary>
     private const int WaitingMax = 20_000;
 
     private readonly OrganizationId _id;
     private readonly FeedSettings _settings;
+    private readonly ILogger _logger;
     private readonly Subscription _subscription;
     private readonly Followers _followers;
     private readonly FeedPast _past;
@@ -27,6 +29,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     private IActorRef _entity = ActorRefs.Nobody;
     private long _usedAt;
 
+    // The journal goes further than this feed, since.
+    private (long Revision, long Since)? _beyond;
+
     // Why nothing is heard from its home; null while something is.
     private string? _away;
 
@@ -34,6 +39,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
     {
         _id = id;
         _settings = settings;
+        _logger = settings.Logger;
         _subscription = new Subscription(id, settings.Organizations, settings.Time);
         _followers = new Followers(id, settings);
         _past = new FeedPast(id, settings.Rows);
@@ -42,6 +48,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<GetView>(message => WhenKnown(message));
         Receive<GetBoard>(message => WhenKnown(message));
         Receive<JournalHas>(message => _subscription.Ask(Self, Math.Max(message.Revision, Have)));
+        Receive<JournalGoesTo>(OnJournalGoesTo);
         Receive<Unfollow>(message => _followers.Remove(message.Following));
         Receive<Warned>(message => _followers.Warn(message.Following, message.Warnings));
         Receive<TakenForKnown>(message => _followers.TakeForKnown(message.Following, _subscription.Number + 1));
@@ -241,6 +248,37 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
         }
     }
 
+    // Nearly always it is on its way here.
+    private void OnJournalGoesTo(JournalGoesTo journal)
+    {
+        if (journal.Revision > Have && _settings.Homes.IsHere(_id))
+        {
+            _beyond ??= (journal.Revision, _settings.Time.GetTimestamp());
+            _subscription.AskIfIdle(Self, Have);
+        }
+    }
+
+    // Where the cluster's halves did not agree on a home, an entity lives on that somebody else stores for. It would learn so
+    // by its next write; until then it has no news.
+    private void LeaveOvertaken()
+    {
+        if (_beyond is not { } beyond)
+        {
+            return;
+        }
+
+        if (beyond.Revision <= Have)
+        {
+            _beyond = null;
+        }
+        else if (_settings.Time.GetElapsedTime(beyond.Since) > _settings.OvertakenAfter)
+        {
+            Overtaken(_id, Have, beyond.Revision);
+            _beyond = null;
+            _subscription.Ask(Self, beyond.Revision);
+        }
+    }
+
     // Its journal says where it went: the rest of it is there.
     private void FollowHome()
     {
@@ -367,6 +405,7 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
         _waiting.RemoveAll(waiting => _settings.Time.GetElapsedTime(waiting.Since) > AkkaMesh.Patience);
         _subscription.Renew(Self, Have);
+        LeaveOvertaken();
         AnswerWaiting();
         _followers.CutStuck();
         if (_fold is { State.Exists: true } fold)
@@ -383,6 +422,10 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
             Context.Parent.Tell(new Feeds.Retire(_id));
         }
     }
+
+    [LoggerMessage(EventId = 1104, Level = LogLevel.Warning, Message =
+        "Organization {Organization} has nothing after revision {Revision} for this process, and its journal goes to {Journal}: its entity was overtaken, and is told to begin anew.")]
+    private partial void Overtaken(OrganizationId organization, long revision, long journal);
 
     /// <summary>What this process asks a feed. Never leaves the process.</summary>
     internal interface IFeedRequest : INoSerializationVerificationNeeded;
@@ -401,6 +444,9 @@ internal sealed class OrganizationFeed : ReceiveActor, IWithTimers
 
     /// <summary>Somebody read the journal and found more than there is here: the entity, if it knows less too, has to recover.</summary>
     internal sealed record JournalHas(long Revision) : IFeedRequest;
+
+    /// <summary>The journal was looked at: this feed should be there soon.</summary>
+    internal sealed record JournalGoesTo(long Revision) : INoSerializationVerificationNeeded;
 
     internal sealed record View(OrganizationView? Organization) : INoSerializationVerificationNeeded;
 

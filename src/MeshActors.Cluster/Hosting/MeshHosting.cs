@@ -129,7 +129,7 @@ public static class MeshHosting
     {
         var notes = system.ActorOf(NodeNotes.Props(registry.Get<RegionRouter>()), "node-notes");
         var rows = new HomeRows(new OrganizationRows(options.Journal.Connect), links);
-        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, options.GatewayName, time)
+        var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, new JournalLook(options.Journal.Connect), options.GatewayName, time)
         {
             Homes = links.Homes,
             Logger = loggers.CreateLogger<OrganizationFeed>(),

@@ -34,7 +34,8 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
     private readonly Action _stop;
     private readonly CancellationToken _stopping;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<OrganizationId, long> _due = [];
+    private readonly HashSet<OrganizationId> _due = [];
+    private readonly Queue<OrganizationId> _round = [];
     private readonly HashSet<OrganizationId> _faulty = [];
     private bool _isWorking;
     private bool _isSweepDue;
@@ -94,14 +95,14 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
     private void Note(JournalGrew grew)
     {
         _lag.Journal(grew.Organization, grew.Revision);
-        _due[grew.Organization] = grew.Revision;
+        _due.Add(grew.Organization);
         if (!_isWorking && !Timers.IsTimerActive("work"))
         {
             Timers.StartSingleTimer("work", Work.Instance, Gathering);
         }
     }
 
-    // One thing at a time: the database's writers come first.
+    // One thing at a time: the database's writers come first. All that are due, then a look if one is due, then whoever grew meanwhile.
     private void Begin()
     {
         if (_isWorking || _stopping.IsCancellationRequested)
@@ -109,17 +110,28 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
             return;
         }
 
-        if (_due.Keys.FirstOrDefault() is { Value.Length: > 0 } organization)
-        {
-            _isWorking = true;
-            _due.Remove(organization);
-            ProjectAsync(organization).PipeTo(Self);
-        }
-        else if (_isSweepDue)
+        if (_round.Count == 0 && _isSweepDue)
         {
             _isWorking = true;
             _isSweepDue = false;
             SweepAsync().PipeTo(Self);
+            return;
+        }
+
+        if (_round.Count == 0)
+        {
+            foreach (var organization in _due)
+            {
+                _round.Enqueue(organization);
+            }
+
+            _due.Clear();
+        }
+
+        if (_round.TryDequeue(out var next))
+        {
+            _isWorking = true;
+            ProjectAsync(next).PipeTo(Self);
         }
     }
 
@@ -175,7 +187,7 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
             // The first time all of them: whether the journal is still the one that was projected is looked at then.
             if (journal != projected || !_hasSwept)
             {
-                _due.TryAdd(organization, journal);
+                _due.Add(organization);
             }
         }
 
@@ -195,9 +207,13 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
         {
             StopWhenIdle();
         }
+        else if (_round.Count > 0)
+        {
+            Begin();
+        }
         else if (_due.Count > 0 || _isSweepDue)
         {
-            // A busy organization gathers, too.
+            // Busy organizations gather, too.
             Timers.StartSingleTimer("work", Work.Instance, _isSweepDue ? TimeSpan.Zero : Gathering);
         }
     }

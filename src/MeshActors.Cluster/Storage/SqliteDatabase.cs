@@ -13,7 +13,7 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     /// A write-ahead log lets readers and the writer work side by side; it stays in the file. FULL waits for the disk at
     /// every commit: an answered allocation survives a power cut. It belongs to the connection, so each one says it.
     /// </summary>
-    private const string Pragmas = $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {Wait}";
+    private const string Pragmas = $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2000; {Wait}";
 
     /// <summary>
     /// Milliseconds in which SQLite itself asks for a lock again and again, after one at first. Without it the library asks
@@ -25,6 +25,12 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
         INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, tags, manifest, identifier, writer_uuid)
         VALUES (@now, 0, @entity, @number, @message, '', @manifest, @identifier, @writer)
         """;
+
+    /// <summary>
+    /// KiB of pages that a connection may hold which writes projections: their indexes are written all over, and with
+    /// SQLite's 2 MB the same pages go out and come back in one transaction.
+    /// </summary>
+    private const string Cache = "PRAGMA cache_size = -32768;";
 
     /// <summary>Seconds that a connection waits for the lock: far longer than any transaction here.</summary>
     private const int LockSecondsMax = 30;
@@ -52,7 +58,7 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     internal override async Task<DbTransaction> BeginDerivedAsync(DbConnection connection, CancellationToken cancellationToken)
     {
         // Of this connection until the journal takes it from the pool, which says its own.
-        var command = connection.CommandOf(null, $"PRAGMA synchronous = NORMAL; {Wait}");
+        var command = connection.CommandOf(null, $"PRAGMA synchronous = NORMAL; {Cache} {Wait}");
         await using var ends = command.ConfigureAwait(false);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         return ((SqliteConnection)connection).BeginTransaction(deferred: false);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
@@ -98,17 +99,20 @@ public sealed partial class OrganizationActor
         }
 
         _import = ImportPhase.Running;
+        var since = Stopwatch.GetTimestamp();
         try
         {
             await _journal.AppendAsync(PersistenceId, Revision + 1, [.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))]).ConfigureAwait(true);
         }
         catch (DbException e)
         {
+            JournalMetrics.Failed("import", "failed");
             Sender.Tell(Failure(e));
             Context.Stop(Self);
             return;
         }
 
+        JournalMetrics.Stored("import", rows.Length, since);
         _isPastAkka = true;
         Adopt(replay.State, replay.Revision, replay.LastHash.ToArray());
         TellProgress();

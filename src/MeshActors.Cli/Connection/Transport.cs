@@ -27,10 +27,18 @@ internal static class Transport
     };
 
     /// <summary>A CA file when one is given, else the pin in the token, else (null) what the system trusts.</summary>
-    private static RemoteCertificateValidationCallback? TrustOf(Settings settings) =>
-        settings.CaFile is { } file ? PinnedTrust.ByAuthorities(ReadAuthorities(file))
-        : settings.Token.Pin is { } pin ? PinnedTrust.ByPin(pin)
-        : null;
+    private static RemoteCertificateValidationCallback? TrustOf(Settings settings)
+    {
+        RemoteCertificateValidationCallback? trust = settings.CaFile is { } file ? PinnedTrust.ByAuthorities(ReadAuthorities(file))
+            : settings.Token.Pin is { } pin ? PinnedTrust.ByPin(pin)
+            : null;
+        if (trust is not null)
+        {
+            SystemAuthorities.LeaveUnread();
+        }
+
+        return trust;
+    }
 
     private static X509Certificate2Collection ReadAuthorities(string file)
     {

@@ -19,8 +19,11 @@ internal sealed class Drill(DrillOptions options)
     /// <summary>Longer than any failover; what comes later belongs to the next round.</summary>
     private static readonly TimeSpan RoundMin = TimeSpan.FromSeconds(8);
 
+    /// <summary>Before each: what a controller that has just started still has to compile belongs to no round.</summary>
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(15);
+
     private readonly Dice _dice = new(20261122);
-    private readonly List<TimeSpan> _returnGaps = [];
+    private readonly List<Gap> _returnGaps = [];
     private ClusterSite _site = null!;
     private JoinLoad _load = null!;
     private List<SteadyAgent> _agents = [];
@@ -106,15 +109,16 @@ internal sealed class Drill(DrillOptions options)
         return isGood;
     }
 
-    private async Task<List<TimeSpan>> RoundsAsync(Func<int, Task<Round>> roundAsync)
+    private async Task<List<Gap>> RoundsAsync(Func<int, Task<Round>> roundAsync)
     {
-        var gaps = new List<TimeSpan>();
+        var gaps = new List<Gap>();
         for (var round = 0; round < options.Rounds; round++)
         {
+            await Task.Delay(Calm);
             var (what, gap) = await roundAsync(round);
             gaps.Add(gap);
-            Say($"{round + 1}/{options.Rounds} {what}: joins of the worst organization waited {gap.TotalSeconds:0.00} s"
-                + $"{(_returnGaps.Count > 0 ? $", and {_returnGaps[^1].TotalSeconds:0.00} s while it returned" : "")}; {_load.Joined.Count} joined");
+            Say($"{round + 1}/{options.Rounds} {what}: joins of the worst organization waited {gap}"
+                + $"{(_returnGaps.Count > 0 ? $", and {_returnGaps[^1]} while it returned" : "")}; {_load.Joined.Count} joined");
         }
 
         return gaps;
@@ -171,7 +175,7 @@ internal sealed class Drill(DrillOptions options)
         return faults.Count == 0 && _load.Failed == 0;
     }
 
-    private void Print(List<TimeSpan> gaps)
+    private void Print(List<Gap> gaps)
     {
         Say($"{_load.Joined.Count} joins acknowledged, {_load.Failed} failed; no join answered for {Spread(gaps)}{(_returnGaps.Count > 0 ? $"; while a dead one returned, {Spread(_returnGaps)}" : "")}");
         if (_agents.Count > 0)
@@ -181,14 +185,14 @@ internal sealed class Drill(DrillOptions options)
         }
     }
 
-    private static string Spread(List<TimeSpan> gaps)
+    private static string Spread(List<Gap> gaps)
     {
-        var sorted = gaps.Order().ToList();
+        var sorted = gaps.Select(gap => gap.Length).Order().ToList();
         return $"p50 {sorted[sorted.Count / 2].TotalSeconds:0.00} s, max {sorted[^1].TotalSeconds:0.00} s (of {sorted.Count})";
     }
 
     private static void Say(string line) => Console.Out.WriteLine(line);
 
     /// <param name="Gap">The longest time in which the worst organization answered no join.</param>
-    private sealed record Round(string What, TimeSpan Gap);
+    private sealed record Round(string What, Gap Gap);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using MeshActors.Contracts.Agent.V1;
@@ -10,6 +11,12 @@ using MeshActors.Gameday.Clients;
 using MeshActors.UnitTests.Simulation;
 
 namespace MeshActors.Gameday.Drills;
+
+/// <param name="From">The time of day, to be found in the controllers' logs.</param>
+internal sealed record Gap(string Organization, DateTimeOffset From, TimeSpan Length)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Length.TotalSeconds:0.00} s ({Organization}, from {From:HH:mm:ss.f})");
+}
 
 /// <summary>New machines join several organizations at a steady rate, at any gateway, and each tries again as an agent does.</summary>
 internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int perSecond, ulong seed)
@@ -32,6 +39,7 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
     private readonly ConcurrentQueue<(string Organization, NodeId Node, PublicKey Key)> _joined = [];
     private readonly ConcurrentBag<Task> _running = [];
     private readonly Dice _dice = new(seed);
+    private readonly DateTimeOffset _startedAt = TimeProvider.System.GetUtcNow();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private int _failed;
 
@@ -58,21 +66,19 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
     }
 
     /// <summary>The longest time after that moment, of any organization, in which no join was answered.</summary>
-    public TimeSpan LongestGapSince(TimeSpan moment)
+    public Gap LongestGapSince(TimeSpan moment)
     {
         var now = _clock.Elapsed;
-        return teams.Max(team =>
-        {
-            var from = moment;
-            var longest = TimeSpan.Zero;
-            foreach (var time in Answers(team).Where(time => time > moment && time < now).Order().Append(now))
-            {
-                longest = longest > time - from ? longest : time - from;
-                from = time;
-            }
+        return teams.SelectMany(team => Gaps(team, moment, now)).MaxBy(gap => gap.Length)!;
+    }
 
-            return longest;
-        });
+    private IEnumerable<Gap> Gaps(Team team, TimeSpan from, TimeSpan to)
+    {
+        foreach (var time in Answers(team).Where(time => time > from && time < to).Order().Append(to))
+        {
+            yield return new Gap(team.Name, _startedAt + from, time - from);
+            from = time;
+        }
     }
 
     /// <summary>Returns when every organization has answered joins without a pause for a while.</summary>
@@ -82,7 +88,7 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(Tick))
         {
             var now = _clock.Elapsed;
-            if (clock.Elapsed > Steady && LongestGapSince(now - Steady) < PauseMax)
+            if (clock.Elapsed > Steady && LongestGapSince(now - Steady).Length < PauseMax)
             {
                 return;
             }

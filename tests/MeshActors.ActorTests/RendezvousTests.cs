@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Actor;
 using Akka.Cluster;
 using MeshActors.ActorTests.Support;
@@ -47,9 +48,35 @@ public sealed class RendezvousTests
         await UntilMembersAsync(host, 1);
     }
 
+    [Fact]
+    public async Task Of_two_clusters_that_took_each_other_for_dead_the_smaller_gives_way_and_joins_the_other()
+    {
+        var ports = Enumerable.Range(0, 3).Select(_ => Gateway.RunningController.FreePort()).ToList();
+        await using var alone = await StartAsync(ports[0], seed: ports[0]);
+        await using var first = await StartAsync(ports[1], seed: ports[1]);
+        await using var second = await StartAsync(ports[2], seed: ports[1]);
+        await UntilMembersAsync(first, 2);
+        var ends = alone.Get<ActorSystem>().WhenTerminated;
+
+        await ends.WaitAsync(Patience);
+        await UntilMembersAsync(first, 2);
+        await alone.StopAsync();
+        await using var again = await StartAsync();
+        await UntilMembersAsync(first, 3);
+        await UntilMembersAsync(second, 3);
+    }
+
     private PostgresDatabase Database => new(new NpgsqlConnectionStringBuilder(_connection));
 
     private Task<MeshHost> StartAsync() => MeshHost.StartAsync(new MeshOptions { Journal = Database }, TimeProvider.System, null);
+
+    /// <summary>One that begins a cluster of its own, or joins the seed's, whoever lives on the database.</summary>
+    private Task<MeshHost> StartAsync(int port, int seed) => MeshHost.StartAsync(new MeshOptions
+    {
+        Journal = Database,
+        Port = new ClusterPort(new IPEndPoint(IPAddress.Loopback, port), $"127.0.0.1:{port}"),
+        Seeds = [$"127.0.0.1:{seed}"],
+    }, TimeProvider.System, null);
 
     private static Task<int> UntilMembersAsync(MeshHost host, int count) => Until.TrueAsync(
         () => Task.FromResult(Akka.Cluster.Cluster.Get(host.Get<ActorSystem>()).State.Members.Count(member => member.Status == MemberStatus.Up)),

@@ -87,6 +87,13 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected virtual (TState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot) =>
         throw new InvalidOperationException("This kind of entity has no snapshots.");
 
+    /// <summary>The journal cannot be read on.</summary>
+    protected virtual void Contradicted(Exception cause, string sentence)
+    {
+        JournalMetrics.Failed(_kind, "contradiction");
+        Context.GetLogger().Error(cause, "{0}", sentence);
+    }
+
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistFailure(cause, @event, sequenceNr);
@@ -263,8 +270,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
         {
             _contradiction = $"The journal of '{PersistenceId}' cannot be read at entry {LastSequenceNr}: {e.Message}. "
                 + "Nothing of it is changed or answered until the journal is restored from a backup, or read by the version that wrote it.";
-            JournalMetrics.Failed(_kind, "contradiction");
-            Context.GetLogger().Error(e, "{0}", _contradiction);
+            Contradicted(e, _contradiction);
         }
     }
 

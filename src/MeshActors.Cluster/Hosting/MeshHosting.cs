@@ -24,6 +24,12 @@ public static class MeshHosting
     /// <summary>What the host must allow for a clean stop: all phases in which entities move and the process leaves.</summary>
     public static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(40);
 
+    /// <summary>
+    /// Between the end of the organizations here and the leave: a coordinator that lives here too finds them another home
+    /// meanwhile, and they need not wait for its heir.
+    /// </summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(500);
+
     private static readonly string[] Files = ["cluster.conf", "serialization.conf", "remoting.conf"];
 
     /// <summary>
@@ -106,6 +112,7 @@ public static class MeshHosting
         if (options.Roles.Contains(ClusterRoles.Controller))
         {
             akka.WithActors((system, _) => StartProjector(system, options, lag, time));
+            akka.WithActors((system, registry) => SettleBeforeLeaving(system, registry.Get<OrganizationActor>()));
         }
 
         akka.AddStartup((system, _) => Join(system, options, gateways, time));
@@ -152,12 +159,22 @@ public static class MeshHosting
             () => projector.GracefulStop(TimeSpan.FromSeconds(3), StopEntity.Instance).ContinueWith(_ => Akka.Done.Instance, TaskScheduler.Default));
     }
 
+    private static void SettleBeforeLeaving(ActorSystem system, IActorRef organizations) =>
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterShardingShutdownRegion, "settle", async () =>
+        {
+            await organizations.WatchAsync().ConfigureAwait(false);
+            // In the host's real time, as Akka's own phases.
+            await Task.Delay(SettleTime).ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+
     private static void Join(ActorSystem system, MeshOptions options, GatewayUrls gateways, TimeProvider time)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
         if (options.Journal is PostgresDatabase shared)
         {
-            Rendezvous.Start(system, shared, gateways, time);
+            var isReady = options.Roles.Contains(ClusterRoles.Controller) ? Rehearsal.RunAsync(system, shared) : Task.CompletedTask;
+            isReady.ContinueWith(_ => Rendezvous.Start(system, shared, gateways, time, options.MayHaveTwin ? null : new Twins()), TaskScheduler.Default);
         }
         else if (cluster.Settings.SeedNodes.IsEmpty)
         {

@@ -40,6 +40,9 @@ public sealed record MeshOptions
 
     public ImmutableArray<PeerRegion> PeerRegions { get; init; } = [];
 
+    /// <summary>For tests of what two clusters on one database do: neither gives way.</summary>
+    internal bool MayHaveTwin { get; init; }
+
     /// <summary>Shards of each kind of entity: about ten for each process there may ever be. Fixed for ever.</summary>
     public const int Shards = 120;
 }

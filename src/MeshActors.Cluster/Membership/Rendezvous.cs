@@ -19,6 +19,9 @@ internal sealed class Rendezvous
     /// <summary>Five of them fit into the time after which a row counts as a dead process's.</summary>
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(3);
 
+    /// <summary>A row that is younger was renewed since the last look.</summary>
+    private static readonly TimeSpan LivingMax = RenewInterval + TimeSpan.FromSeconds(1);
+
     /// <summary>For two renewals: rows are old, too, when the database itself was away and has just come back.</summary>
     private static readonly TimeSpan SettleTime = RenewInterval * 2;
 
@@ -28,6 +31,7 @@ internal sealed class Rendezvous
     private const string OwnCluster = "own";
 
     private readonly Akka.Cluster.Cluster _cluster;
+    private readonly Twins? _twins;
     private readonly MemberTable _table;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log;
@@ -39,8 +43,10 @@ internal sealed class Rendezvous
     private long _triedAt;
     private long? _silentSince;
 
-    private Rendezvous(ActorSystem system, PostgresDatabase database, GatewayUrls gateways, TimeProvider time, CancellationToken leaving)
+    private Rendezvous(
+        ActorSystem system, PostgresDatabase database, GatewayUrls gateways, TimeProvider time, Twins? twins, CancellationToken leaving)
     {
+        _twins = twins;
         _leaving = leaving;
         _gateways = gateways;
         _cluster = Akka.Cluster.Cluster.Get(system);
@@ -52,10 +58,11 @@ internal sealed class Rendezvous
     }
 
     /// <summary>Runs until the process leaves its cluster, and takes its row away then.</summary>
-    public static void Start(ActorSystem system, PostgresDatabase database, GatewayUrls gateways, TimeProvider time)
+    /// <param name="twins">Null where two clusters may live on one database: in tests of what happens then.</param>
+    public static void Start(ActorSystem system, PostgresDatabase database, GatewayUrls gateways, TimeProvider time, Twins? twins)
     {
         var leaving = new CancellationTokenSource();
-        var rendezvous = new Rendezvous(system, database, gateways, time, leaving.Token);
+        var rendezvous = new Rendezvous(system, database, gateways, time, twins, leaving.Token);
         var running = rendezvous.RunAsync();
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterLeave, "leave-member-table", async () =>
         {
@@ -101,6 +108,21 @@ internal sealed class Rendezvous
         await _table.AnnounceAsync(isMember: true, _leaving).ConfigureAwait(false);
         var others = await _table.OthersAsync(_leaving).ConfigureAwait(false);
         _gateways.Show(others.Where(other => other.IsFresh).Select(other => other.GatewayUrl).OfType<string>());
+        GiveWay(others.Where(other => other.Silence < LivingMax).Select(other => other.Address));
+    }
+
+    // As a process that its resolver ends: its supervisor starts a clean one, which joins the others.
+    private void GiveWay(IEnumerable<string> living)
+    {
+        var state = _cluster.State;
+        var known = state.Members.Select(member => member.Address.ToString()).Append(_cluster.SelfAddress.ToString()).ToHashSet();
+        var reached = known.Except(state.Unreachable.Select(member => member.Address.ToString())).ToList();
+        if (_twins?.FindWinners(known, reached, living) is { Count: > 0 } winners && !_leaving.IsCancellationRequested)
+        {
+            _log.Warning("Another cluster of {0} processes lives on the same database ({1}): this one, of {2}, was taken for dead and gives way. This process ends; start it again.",
+                winners.Count, string.Join(", ", winners), reached.Count);
+            _cluster.Down(_cluster.SelfAddress);
+        }
     }
 
     private async Task SeekAsync()

@@ -35,6 +35,7 @@ internal sealed class MeshHost : IAsyncDisposable
             Journal = TestJournal.In(directory),
             Port = new ClusterPort(new IPEndPoint(IPAddress.Loopback, port), $"127.0.0.1:{port}"),
             Seeds = [$"127.0.0.1:{port}"],
+            MayHaveTwin = true,
         }, TimeProvider.System, null);
     }
 

@@ -1,0 +1,81 @@
+using System.Data.Common;
+using Akka.Actor;
+using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Serialization;
+using MeshActors.Cluster.Storage;
+using MeshActors.Domain;
+using MeshActors.Domain.Organizations;
+
+namespace MeshActors.Cluster.Entities;
+
+/// <summary>
+/// Reads one organization's journal before a process joins its cluster, and forgets it: the first recovery of a process
+/// takes ten times as long as the next, and the organizations that come to it after a failure should not wait for that.
+/// </summary>
+internal static class Rehearsal
+{
+    /// <summary>A database that is busy or away must not keep the process out of its cluster.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    // Its journal is in the caches of the database.
+    private const string StoredLast = "SELECT persistence_id FROM journal WHERE persistence_id LIKE @organizations ORDER BY ordering DESC LIMIT 1";
+
+    /// <summary>Ends without an error whatever happens: all it gains is time.</summary>
+    public static async Task RunAsync(ActorSystem system, JournalDatabase database)
+    {
+        try
+        {
+            using var late = new CancellationTokenSource(Patience);
+            if (await FindAsync(database, late.Token).ConfigureAwait(false) is { } id)
+            {
+                var reader = system.ActorOf(Props.Create(() => new Reader(id)), "rehearsal");
+                try
+                {
+                    await reader.Ask<object>(IsOver.Instance, late.Token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    reader.Tell(StopEntity.Instance);
+                }
+            }
+        }
+        catch (Exception fault) when (fault is DbException or TimeoutException or IOException or OperationCanceledException or AskTimeoutException)
+        {
+            // Whoever needs the database next says what is wrong with it.
+        }
+    }
+
+    private static async Task<OrganizationId?> FindAsync(JournalDatabase database, CancellationToken cancellationToken)
+    {
+        var prefix = OrganizationActor.PersistenceIdOf(default);
+        var connection = database.Connect();
+        await using var ends = connection.ConfigureAwait(false);
+        await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var found = await connection.CommandOf(null, StoredLast, ("@organizations", prefix + "%"))
+            .ReadAllAsync(reader => reader.GetString(0), cancellationToken).ConfigureAwait(false);
+        return found is [var entity] ? OrganizationId.Parse(entity[prefix.Length..]) : null;
+    }
+
+    /// <summary>An entity that stores and decides nothing.</summary>
+    private sealed class Reader : JournaledEntity<OrganizationState, OrganizationEvent>
+    {
+        public Reader(OrganizationId id)
+            : base("rehearsal", OrganizationActor.PersistenceIdOf(id), OrganizationState.Initial, OrganizationJournal.Codec) =>
+            Command<IsOver>(over => Sender.Tell(over));
+
+        protected override OrganizationState Evolve(OrganizationState state, OrganizationEvent @event) => Organization.Evolve(state, @event);
+
+        protected override (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot) =>
+            OrganizationJournal.ReadSnapshot(snapshot);
+
+        // The entity itself says so where it lives.
+        protected override void Contradicted(Exception cause, string sentence)
+        {
+        }
+    }
+
+    private sealed record IsOver : INoSerializationVerificationNeeded
+    {
+        public static readonly IsOver Instance = new();
+    }
+}

@@ -13,7 +13,13 @@ namespace MeshActors.Cluster;
 /// <param name="links">Null in a deployment without regions.</param>
 internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping, RegionLinks? links = null) : IDisposable
 {
-    /// <summary>Of one question. An entity that recovers takes tens of milliseconds; one that moves, about a second.</summary>
+    /// <summary>
+    /// Of the first question. An entity that recovers takes tens of milliseconds; one that moves loses questions, and the
+    /// sooner one comes again the sooner it is answered. Each further one waits twice as long as the one before.
+    /// </summary>
+    private static readonly TimeSpan FirstAnswerMax = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Of any question: a journal that is slow for all must not be asked the same by thousands, again and again.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
 
     /// <summary>A write that failed is tried again so often: a conflict with an entity's last stay elsewhere passes, a full disk does not.</summary>
@@ -73,13 +79,14 @@ internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping,
         where T : class
     {
         var failures = 0;
+        var answerMax = FirstAnswerMax;
         var elsewhere = new Elsewhere(links);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                switch (await entity.Ask<object>(message, AnswerMax, cancellationToken).ConfigureAwait(false))
+                switch (await entity.Ask<object>(message, answerMax, cancellationToken).ConfigureAwait(false))
                 {
                     case T answer:
                         return answer;
@@ -106,6 +113,7 @@ internal sealed class EntityCalls(TimeSpan patience, CancellationToken stopping,
             catch (AskTimeoutException)
             {
                 // The outcome is unknown, so the same is asked again.
+                answerMax = answerMax * 2 < AnswerMax ? answerMax * 2 : AnswerMax;
             }
         }
     }

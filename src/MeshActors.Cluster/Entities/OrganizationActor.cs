@@ -15,7 +15,7 @@ using Directory = MeshActors.Domain.Directories.Directory;
 namespace MeshActors.Cluster.Entities;
 
 /// <summary>One organization: decides, stores, answers, and tells its feeds; in that order. No rule and no clock is here.</summary>
-public sealed partial class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>
+public sealed partial class OrganizationActor : JournaledEntity<OrganizationState, OrganizationEvent>, IWithTimers
 {
     /// <summary>
     /// A feed that missed a push renews within seconds, in a storm too: it misses a whole batch, and the next is stored before it asks.
@@ -44,11 +44,14 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         CommandAsync<ImportRows>(ImportAsync);
         CommandAsync<FinishImport>(FinishImportAsync);
         Command<Terminated>(feed => _feeds.Remove(feed.ActorRef));
+        Command<Rest>(OnRest);
         Command<SaveSnapshotSuccess>(saved => _snapshots.Saved(saved.Metadata.SequenceNr, DeleteSnapshots));
         Command<SaveSnapshotFailure>(_ => { });        // the store has logged it; the journal has everything
         Command<DeleteSnapshotsSuccess>(_ => { });
         Command<DeleteSnapshotsFailure>(_ => { });
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     public static string PersistenceIdOf(OrganizationId id) => $"org-{id}";
 
@@ -131,7 +134,28 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
     // The feeds first: whoever has the answer and asks a feed then meets what was stored.
     protected override void Stored(ImmutableArray<StoredEntry> entries) => Publish(entries);
 
-    protected override void Answered() => SnapshotEvery(SnapshotSchedule.EventsFor(State));
+    protected override void Answered()
+    {
+        SnapshotEvery(SnapshotSchedule.EventsFor(State));
+        if (!Timers.IsTimerActive(nameof(Rest)))
+        {
+            AwaitRest();
+        }
+    }
+
+    private void AwaitRest() => Timers.StartSingleTimer(nameof(Rest), new Rest(Revision), SnapshotSchedule.RestsAfter);
+
+    private void OnRest(Rest rest)
+    {
+        if (rest.Revision != Revision)
+        {
+            AwaitRest();
+        }
+        else if (!IsAhead && !_isPastAkka)
+        {
+            SnapshotEvery(SnapshotSchedule.EventsAtRest(State));
+        }
+    }
 
     /// <remarks>Read ones too: after a failover the feeds then miss a few entries, and not the whole.</remarks>
     protected override void Applied(StoredEntry entry)
@@ -218,4 +242,7 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
             Context.Parent.Tell(new Passivate(StopEntity.Instance));
         }
     }
+
+    /// <param name="Revision">Where it was then: it rests if it is there still.</param>
+    private sealed record Rest(long Revision) : INoSerializationVerificationNeeded;
 }

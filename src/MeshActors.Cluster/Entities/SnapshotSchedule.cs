@@ -15,11 +15,23 @@ public sealed class SnapshotSchedule
     /// </summary>
     private const int NodesPerEvent = 4;
 
+    /// <summary>
+    /// An organization that stores nothing for so long has time: who recovers it then, after a failure or a restart, reads
+    /// a few events and not thousands.
+    /// </summary>
+    public static readonly TimeSpan RestsAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>Of the events that make one due, as many as make one worth its while at rest.</summary>
+    private const int RestingShare = 10;
+
     private long _last;
     private long _taken;
 
     /// <summary>Events from one snapshot to the next. Removed nodes are in it too.</summary>
     public static int EventsFor(OrganizationState state) => Math.Max(EventsMin, state.Nodes.Count / NodesPerEvent);
+
+    /// <summary>The same for one that rests.</summary>
+    public static int EventsAtRest(OrganizationState state) => EventsFor(state) / RestingShare;
 
     public bool IsDue(long revision, int every)
     {

@@ -120,6 +120,26 @@ public sealed class ClusterTests
         Assert.Equal(0, moved.WholeMaps);
     }
 
+    [Fact]
+    public async Task An_agent_that_applies_nothing_is_known_to_all_processes()
+    {
+        using var directory = new TempDirectory();
+        await using var first = await MeshHost.StartAsync(directory.Path);
+        await using var second = await JoinAsync(directory, first);
+        await first.Mesh.FoundAsync();
+        var (slow, well) = (await first.Mesh.JoinedAsync("slow"), await first.Mesh.JoinedAsync("well"));
+        await using var slowAgent = await TestAgent.ConnectAsync(second.Mesh, Some.Acme, slow);
+        await using var wellAgent = await TestAgent.ConnectAsync(second.Mesh, Some.Acme, well);
+        var map = await slowAgent.UntilAsync(map => map.Nodes.Count == 2);
+        await wellAgent.UntilAsync(map => map.Nodes.Count == 2);
+        wellAgent.Following.Applied(map.Revision);
+
+        var lags = await Until.TrueAsync(() => first.Mesh.GetLagsAsync(Some.Acme, default), lags => lags.Count == 1);
+        Assert.Equal(slow.Id, lags[0].Node);
+        slowAgent.Following.Applied(map.Revision);
+        await Until.TrueAsync(() => first.Mesh.GetLagsAsync(Some.Acme, default), lags => lags.Count == 0);
+    }
+
     private static async Task<Presence?> PresenceAsync(MeshHost host, Node node) =>
         (await host.Mesh.GetAsync(Some.Acme, default))!.Presence.GetValueOrDefault(node.Id);
 

@@ -24,11 +24,12 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData(FaultyJournal.Fault.Fails)]
-    [InlineData(FaultyJournal.Fault.FailsAfterStoring)]
-    [InlineData(FaultyJournal.Fault.Refuses)]
-    public async Task A_write_that_fails_once_is_made_good_by_asking_again(FaultyJournal.Fault fault)
+    [InlineData(FaultyJournal.Fault.Fails, "failed")]
+    [InlineData(FaultyJournal.Fault.FailsAfterStoring, "failed")]
+    [InlineData(FaultyJournal.Fault.Refuses, "rejected")]
+    public async Task A_write_that_fails_once_is_made_good_by_asking_again_and_counted(FaultyJournal.Fault fault, string reason)
     {
+        using var counted = new Counted("mesh.journal.failures", ("kind", "organization"), ("reason", reason));
         var org = OrganizationId.Parse($"org-{fault}".ToLowerInvariant());
         await Mesh.FoundAsync(org);
         var before = (await Mesh.GetAsync(org, default))!.Revision;
@@ -41,6 +42,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
         Assert.Equal(done.Node, Assert.Single(view!.State.Nodes.Values));
         Assert.True(done.Revision > before);
         Assert.Equal(RefusalCodes.PrefixOverlap, (await Mesh.RefusedAsync(Some.Join("b", "10.1.0.0/24"), org)).Code);
+        Assert.True(counted.Grown >= 1);
     }
 
     [Fact]

@@ -71,8 +71,10 @@ public sealed class FeedTests(MeshFixture fixture) : IClassFixture<MeshFixture>
         var view = await _mesh.GetAsync(org, default);
         await Until.TrueAsync(() => Task.FromResult(agent.Following.Revision), revision => revision == view!.Revision);
         var before = agent.Messages;
+        using var conflations = new Counted("mesh.feed.conflations");
         var map = await agent.UntilAsync(map => map.Nodes.Count == 301);
         Assert.Equal(1, agent.Messages - before);
+        Assert.True(conflations.Grown >= 1);
         Assert.Equal(MeshMap.Of(view!.State, view.Revision).Digest, map.Digest);
     }
 

@@ -25,9 +25,10 @@ internal sealed class Following(
     private long _seenUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds();
     private int _disposed;
 
-    // The reader's own: the revision of the map that was handed out, -1 before the first; and what is left of a whole map.
+    // The reader's own: the revision of the map that was handed out, -1 before the first; the picture that it is of, -1 while
+    // that is not known; and what is left of a whole map.
     private long _position = position;
-    private long _bundle;
+    private long _bundle = -1;
     private ImmutableArray<byte[]> _pieces = [];
     private int _nextPiece;
 
@@ -98,7 +99,7 @@ internal sealed class Following(
 
             if (_position >= 0 && picture.DeltaFrom(_position) is { } delta)
             {
-                FeedMetrics.Delta(delta.Length, _bundle == 0 ? 1 : picture.Bundle - _bundle);
+                FeedMetrics.Delta(delta.Length, _bundle < 0 ? 1 : picture.Bundle - _bundle);
                 board.Traces.Taken(_position, picture.Revision);
                 _position = picture.Revision;
                 _bundle = picture.Bundle;

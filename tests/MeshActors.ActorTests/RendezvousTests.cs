@@ -49,6 +49,15 @@ public sealed class RendezvousTests
     }
 
     [Fact]
+    public async Task A_process_that_its_cluster_does_not_take_in_ends_and_says_why()
+    {
+        await JournalSchema.MigrateAsync(Database, default);
+        Run("INSERT INTO mesh_member VALUES ('akka.tcp://mesh@192.0.2.1:7443', 'x', true, null, now() + interval '10 min')");
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(StartAsync);
+        Assert.Contains("192.0.2.1:7443 has not taken this process in", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_two_clusters_that_took_each_other_for_dead_the_smaller_gives_way_and_joins_the_other()
     {
         var ports = Enumerable.Range(0, 3).Select(_ => Gateway.RunningController.FreePort()).ToList();

@@ -63,7 +63,7 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
         if (first != up.Task)
         {
             throw new MeshUnavailableException(
-                $"this process ({Akka.Cluster.Cluster.Get(system).SelfAddress}) did not become a member of its cluster within {MembershipMax.TotalSeconds:0} s. "
+                $"this process ({Akka.Cluster.Cluster.Get(system).SelfAddress}) did not become a member of its cluster. "
                 + "See above whom it tried to join; both must reach each other by --cluster-advertise, and have the same CA (--ca-dir).");
         }
 

@@ -28,8 +28,16 @@ internal sealed class Rendezvous
     /// <summary>A join that hangs is begun anew: the process it was sent to may have died in the middle.</summary>
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// A process that is not taken in by living members in this time ends, and its supervisor starts another: its
+    /// predecessor at the same address may just have been shut out while this one came, and members that have mixed up the
+    /// two in their remoting listen to neither. A failure that a cluster gets over by itself takes half as long.
+    /// </summary>
+    private static readonly TimeSpan JoinMax = TimeSpan.FromSeconds(30);
+
     private const string OwnCluster = "own";
 
+    private readonly ActorSystem _system;
     private readonly Akka.Cluster.Cluster _cluster;
     private readonly Twins? _twins;
     private readonly MemberTable _table;
@@ -42,11 +50,13 @@ internal sealed class Rendezvous
     private string _tried = "";
     private long _triedAt;
     private long? _silentSince;
+    private long? _knocksSince;
 
     private Rendezvous(
         ActorSystem system, PostgresDatabase database, GatewayUrls gateways, TimeProvider time, Twins? twins, CancellationToken leaving)
     {
         _twins = twins;
+        _system = system;
         _leaving = leaving;
         _gateways = gateways;
         _cluster = Akka.Cluster.Cluster.Get(system);
@@ -137,9 +147,12 @@ internal sealed class Rendezvous
         if (living.Count > 0)
         {
             _silentSince = null;
-            Join(living);
+            if (!IsShutOut(living))
+            {
+                Join(living);
+            }
         }
-        else if (IsSilent(others.Count) && await _table.TryFoundAsync(_leaving).ConfigureAwait(false))
+        else if (HearsNobody(others.Count) && await _table.TryFoundAsync(_leaving).ConfigureAwait(false))
         {
             _log.Info("No other process of this cluster lives: {0} begins it.", _cluster.SelfAddress);
             _tried = OwnCluster;
@@ -147,9 +160,23 @@ internal sealed class Rendezvous
         }
     }
 
-    /// <summary>True at once where nobody ever was or all have left; else only after a while in which nobody stirred.</summary>
-    private bool IsSilent(int claims)
+    private bool IsShutOut(List<string> living)
     {
+        _knocksSince ??= _time.GetTimestamp();
+        var isShutOut = _tried != OwnCluster && _time.GetElapsedTime(_knocksSince.Value) > JoinMax;
+        if (isShutOut)
+        {
+            _log.Warning("The cluster of {0} has not taken this process in for {1} s: it ends; start it again.", string.Join(", ", living), JoinMax.TotalSeconds);
+            CoordinatedShutdown.Get(_system).Run(CoordinatedShutdown.ClusterJoinUnsuccessfulReason.Instance);
+        }
+
+        return isShutOut;
+    }
+
+    /// <summary>True at once where nobody ever was or all have left; else only after a while in which nobody stirred.</summary>
+    private bool HearsNobody(int claims)
+    {
+        _knocksSince = null;
         _silentSince ??= _time.GetTimestamp();
         return _tried != OwnCluster && (claims == 0 || _time.GetElapsedTime(_silentSince.Value) >= SettleTime);
     }

@@ -79,30 +79,33 @@ public sealed partial class OrganizationActor
     private bool Differs(ImmutableArray<StoredEntry> rows) =>
         rows.FirstOrDefault(row => row.Revision == Revision) is { } held && !SHA256.HashData(held.Bytes).AsSpan().SequenceEqual(LastHash);
 
+    // Written while they are verified, and committed only after it: the two take about as long.
     private async Task AddAsync(ImmutableArray<StoredEntry> rows)
     {
-        var replay = Replay.From(State, Revision, LastHash);
-        foreach (var row in rows)
-        {
-            if (replay.TryAdd(new JournalRow(row.Revision, row.Manifest, row.Bytes), out _) is { } fault)
-            {
-                Refuse(fault);
-                return;
-            }
-        }
-
-        if (replay.State.Id != _id)
-        {
-            Refuse(new Refusal(RefusalCodes.OrganizationMismatch,
-                $"This is the journal of organization '{replay.State.Id}', not of '{_id}': its name is in its first entry, and in every join URL and credential; import it under that name."));
-            return;
-        }
-
-        _import = ImportPhase.Running;
         var since = Stopwatch.GetTimestamp();
+        var areSound = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var storing = _journal.AppendAsync(PersistenceId, Revision + 1, [.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))], areSound.Task);
+        var replay = Replay.From(State, Revision, LastHash);
+        Refusal? fault = null;
         try
         {
-            await _journal.AppendAsync(PersistenceId, Revision + 1, [.. rows.Select(row => new JournalEntry(row.Manifest, row.Bytes))]).ConfigureAwait(true);
+            fault = FindFault(replay, rows);
+            _import = fault is null ? ImportPhase.Running : _import;
+            areSound.SetResult(fault is null);
+        }
+        finally
+        {
+            // The database's writers wait for it.
+            areSound.TrySetResult(false);
+        }
+
+        try
+        {
+            await storing.ConfigureAwait(true);
+        }
+        catch (DbException) when (fault is not null)
+        {
+            // They were not to be stored.
         }
         catch (DbException e)
         {
@@ -112,11 +115,31 @@ public sealed partial class OrganizationActor
             return;
         }
 
+        if (fault is not null)
+        {
+            Refuse(fault);
+            return;
+        }
+
         JournalMetrics.Stored("import", rows.Length, since);
         _isPastAkka = true;
         Adopt(replay.State, replay.Revision, replay.LastHash.ToArray());
         TellProgress();
         SnapshotEvery(ImportedPerSnapshot);
+    }
+
+    private Refusal? FindFault(Replay replay, ImmutableArray<StoredEntry> rows)
+    {
+        foreach (var row in rows)
+        {
+            if (replay.TryAdd(new JournalRow(row.Revision, row.Manifest, row.Bytes), out _) is { } fault)
+            {
+                return fault;
+            }
+        }
+
+        return replay.State.Id == _id ? null : new Refusal(RefusalCodes.OrganizationMismatch,
+            $"This is the journal of organization '{replay.State.Id}', not of '{_id}': its name is in its first entry, and in every join URL and credential; import it under that name.");
     }
 
     private async Task FinishImportAsync(FinishImport message)

@@ -50,8 +50,9 @@ public abstract record JournalDatabase
     /// Adds an entity's rows from a number on, as the journal would have written them: all or none, and none where one of
     /// them is there.
     /// </summary>
+    /// <param name="areSound">Looked at when all are written: they are committed when it comes to true, and else gone.</param>
     /// <exception cref="DbException">Whether they were stored is not known.</exception>
-    internal abstract Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows);
+    internal abstract Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows, Task<bool> areSound);
 
     /// <summary>The numbered scripts of its schema.</summary>
     internal abstract string SchemaFolder { get; }

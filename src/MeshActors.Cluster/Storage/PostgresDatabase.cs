@@ -88,7 +88,7 @@ public sealed record PostgresDatabase : JournalDatabase
         await copy.CompleteAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    internal override async Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows)
+    internal override async Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows, Task<bool> areSound)
     {
         var connection = new NpgsqlConnection(_connection);
         await using var ends = connection.ConfigureAwait(false);
@@ -101,7 +101,11 @@ public sealed record PostgresDatabase : JournalDatabase
             await copy.WriteRowAsync(default, now, false, entity, first + i, rows[i].Bytes, "", rows[i].Manifest, JournalSerializer.Id, Writer).ConfigureAwait(false);
         }
 
-        await copy.CompleteAsync().ConfigureAwait(false);
+        // One that ends without it has stored nothing.
+        if (await areSound.ConfigureAwait(false))
+        {
+            await copy.CompleteAsync().ConfigureAwait(false);
+        }
     }
 
     internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)

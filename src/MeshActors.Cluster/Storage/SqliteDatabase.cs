@@ -93,9 +93,7 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     }
 
     // It has no asynchronous calls: what looks like one blocks.
-    internal override Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows) => Task.Run(() => Append(entity, first, rows));
-
-    private void Append(string entity, long first, IReadOnlyList<JournalEntry> rows)
+    internal override Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows, Task<bool> areSound) => Task.Run(async () =>
     {
         using var connection = new SqliteConnection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
         connection.Open();
@@ -117,8 +115,11 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
             command.ExecuteNonQuery();
         }
 
-        transaction.Commit();
-    }
+        if (await areSound.ConfigureAwait(false))
+        {
+            transaction.Commit();
+        }
+    });
 
     internal override async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using Akka.Actor;
 using MeshActors.ActorTests.Support;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Feeds;
@@ -143,11 +142,5 @@ public sealed class ClusterTests
     private static async Task<Presence?> PresenceAsync(MeshHost host, Node node) =>
         (await host.Mesh.GetAsync(Some.Acme, default))!.Presence.GetValueOrDefault(node.Id);
 
-    private static Task<MeshHost> JoinAsync(TempDirectory directory, MeshHost other)
-    {
-        var seed = Akka.Cluster.Cluster.Get(other.Get<ActorSystem>()).SelfAddress;
-        var config = directory.File("join.conf");
-        File.WriteAllText(config, $"akka.cluster.seed-nodes = [\"{seed}\"]");
-        return MeshHost.StartAsync(directory.Path, null, config);
-    }
+    private static Task<MeshHost> JoinAsync(TempDirectory directory, MeshHost other) => MeshHost.JoinAsync(directory, other);
 }

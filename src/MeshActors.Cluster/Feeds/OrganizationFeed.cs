@@ -29,8 +29,8 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
     private IActorRef _entity = ActorRefs.Nobody;
     private long _usedAt;
 
-    // The journal goes further than this feed, since.
-    private (long Revision, long Since)? _beyond;
+    // The journal goes further than this feed, since; and the last question to the entity before that.
+    private (long Revision, long Since, long Asked)? _beyond;
 
     // Why nothing is heard from its home; null while something is.
     private string? _away;
@@ -253,13 +253,13 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
     {
         if (journal.Revision > Have && _settings.Homes.IsHere(_id))
         {
-            _beyond ??= (journal.Revision, _settings.Time.GetTimestamp());
+            _beyond ??= (journal.Revision, _settings.Time.GetTimestamp(), _subscription.Number);
             _subscription.AskIfIdle(Self, Have);
         }
     }
 
     // Where the cluster's halves did not agree on a home, an entity lives on that somebody else stores for. It would learn so
-    // by its next write; until then it has no news.
+    // by its next write; until then it has no news. One that answers nothing is on its way from a dead process.
     private void LeaveOvertaken()
     {
         if (_beyond is not { } beyond)
@@ -271,7 +271,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         {
             _beyond = null;
         }
-        else if (_settings.Time.GetElapsedTime(beyond.Since) > _settings.OvertakenAfter)
+        else if (_subscription.Answered > beyond.Asked && _settings.Time.GetElapsedTime(beyond.Since) > _settings.OvertakenAfter)
         {
             Overtaken(_id, Have, beyond.Revision);
             _beyond = null;

@@ -112,6 +112,7 @@ public static class MeshHosting
         if (options.Roles.Contains(ClusterRoles.Controller))
         {
             akka.WithActors((system, _) => StartProjector(system, options, lag, time));
+            akka.WithActors((system, _) => system.ActorOf(DeadProcesses.Props(), "dead-processes"));
             akka.WithActors((system, registry) => SettleBeforeLeaving(system, registry.Get<OrganizationActor>()));
         }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Akka.Actor;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +38,15 @@ internal sealed class MeshHost : IAsyncDisposable
             Seeds = [$"127.0.0.1:{port}"],
             MayHaveTwin = true,
         }, TimeProvider.System, null);
+    }
+
+    /// <summary>Another process of the same cluster, on the same database.</summary>
+    public static Task<MeshHost> JoinAsync(TempDirectory directory, MeshHost other, params string[] configFiles)
+    {
+        var seed = Akka.Cluster.Cluster.Get(other.Get<ActorSystem>()).SelfAddress;
+        var config = directory.File("join.conf");
+        File.WriteAllText(config, $"akka.cluster.seed-nodes = [\"{seed}\"]");
+        return StartAsync(directory.Path, null, [config, .. configFiles]);
     }
 
     public static async Task<MeshHost> StartAsync(MeshOptions options, TimeProvider time, LogLines? log)

@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using MeshActors.Cluster.Hosting;
+
+namespace MeshActors.Cluster.Membership;
+
+/// <summary>
+/// Spares organizations the resolver's wait when a process died and its machine did not: it is silent, and its machine
+/// says that nobody listens at its address. A machine that died or is cut off says nothing; that is left to the resolver.
+/// </summary>
+internal sealed class DeadProcesses : ReceiveActor
+{
+    /// <summary>In a row: one alone may come from a packet that was on its way to a predecessor.</summary>
+    private const int RefusalsMin = 2;
+
+    /// <summary>Two seconds, after which the resolver is about to decide anyway.</summary>
+    private const int KnocksMax = 20;
+
+    private static readonly TimeSpan KnockInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A machine that lives refuses within a round trip, 0.3 s to the other end of the world.</summary>
+    private static readonly TimeSpan KnockMax = TimeSpan.FromMilliseconds(500);
+
+    private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+
+    public DeadProcesses()
+    {
+        Receive<ClusterEvent.UnreachableMember>(message => _ = ExamineAsync(message.Member));
+    }
+
+    public static Props Props() => Akka.Actor.Props.Create(() => new DeadProcesses());
+
+    protected override void PreStart() =>
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.UnreachableMember));
+
+    protected override void PostStop() => _cluster.Unsubscribe(Self);
+
+    private async Task ExamineAsync(Member member)
+    {
+        var (knocks, refusals) = (0, 0);
+        do
+        {
+            refusals = await IsRefusedAsync(member.Address).ConfigureAwait(false) ? refusals + 1 : 0;
+            if (refusals >= RefusalsMin && IsInMajority(_cluster.State))
+            {
+                _log.Warning("Nothing listens at {0} any more: its process is dead, and its organizations go to others now.", member.Address);
+                _cluster.Down(member.Address);
+                return;
+            }
+
+            // After the first one, too: what this actor was told is in the cluster's state a moment later.
+            await Task.Delay(KnockInterval).ConfigureAwait(false);
+        }
+        while (++knocks < KnocksMax && !_cluster.IsTerminated && IsUnreachable(member));
+    }
+
+    // The same incarnation: another may have come to its address.
+    private bool IsUnreachable(Member member) => _cluster.State.Unreachable.Any(
+        other => other.UniqueAddress.Equals(member.UniqueAddress) && other.Status is not (MemberStatus.Down or MemberStatus.Removed));
+
+    /// <summary>A firewall that refuses in others' stead must not make this process think that it is the last one.</summary>
+    private static bool IsInMajority(ClusterEvent.CurrentClusterState state)
+    {
+        var all = state.Members.Count(member => member.HasRole(ClusterRoles.Controller));
+        var lost = state.Unreachable.Count(member => member.HasRole(ClusterRoles.Controller));
+        return (all - lost) * 2 > all;
+    }
+
+    private static async Task<bool> IsRefusedAsync(Address address)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var late = new CancellationTokenSource(KnockMax);
+        try
+        {
+            await socket.ConnectAsync(new DnsEndPoint(address.Host, address.Port!.Value), late.Token).ConfigureAwait(false);
+            return false;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

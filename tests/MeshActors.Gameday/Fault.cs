@@ -134,16 +134,14 @@ internal sealed record Fault(string Name, Func<ClusterSite, Task> InjectAsync)
 
     private static Fault Leave(Dice dice) => OnController(dice, "SIGTERM", async (_, controller) =>
     {
-        controller.Signal("TERM");
-        await controller.EndedAsync(LeaveMax);
+        await controller.TerminateAsync(LeaveMax);
     });
 
     private static Fault Roll(Dice dice) => new("rolling restart", async site =>
     {
         foreach (var controller in site.Controllers)
         {
-            controller.Signal("TERM");
-            await controller.EndedAsync(LeaveMax);
+            await controller.TerminateAsync(LeaveMax);
             await site.Readiness.WaitAsync(controller, LeaveMax);
         }
     });

@@ -40,8 +40,7 @@ internal sealed class Drill(DrillOptions options)
         await _load.FlowsAsync(StartMax);
         var gap = _load.LongestGapSince(died);
         var returned = _load.Now;
-        victim.Return();
-        await victim.EndedAsync(StartMax);
+        await victim.ReturnAsync(StartMax);
         await ReadyAsync(victim);
         await Task.Delay(RoundMin);
         _returnGaps.Add(_load.LongestGapSince(returned));
@@ -53,8 +52,7 @@ internal sealed class Drill(DrillOptions options)
     {
         var leaver = _site.Controllers[round % _site.Controllers.Count];
         var began = _load.Now;
-        leaver.Signal("TERM");
-        await leaver.EndedAsync(StartMax);
+        await leaver.TerminateAsync(StartMax);
         await ReadyAsync(leaver);
         await Task.Delay(RoundMin);
         return new Round("SIGTERM", _load.LongestGapSince(began));
@@ -66,8 +64,7 @@ internal sealed class Drill(DrillOptions options)
         var began = _load.Now;
         foreach (var controller in _site.Controllers)
         {
-            controller.Signal("TERM");
-            await controller.EndedAsync(StartMax);
+            await controller.TerminateAsync(StartMax);
             await ReadyAsync(controller);
         }
 

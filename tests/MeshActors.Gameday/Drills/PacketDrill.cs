@@ -39,15 +39,13 @@ internal sealed class PacketDrill(string config)
             await late.StartAsync(UrlAt(url, site.Controllers.First(other => other != controller)));
             await near.ReachesAsync(await late.AddressAsync(4));
             Say($"controller{index + 1} is dead, and a machine that joined since then is reached");
-            controller.Return();
-            await controller.EndedAsync(StartMax);
+            await controller.ReturnAsync(StartMax);
             await ReadyAsync(site);
         }
 
         foreach (var controller in site.Controllers)
         {
-            controller.Signal("TERM");
-            await controller.EndedAsync(StartMax);
+            await controller.TerminateAsync(StartMax);
             await ReadyAsync(site);
             await ping.AnswersAsync(AnswersMeanwhile / 3);
         }

@@ -12,6 +12,7 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
     private Command? _process;
     private Task _supervision = Task.CompletedTask;
     private volatile TaskCompletionSource? _returns;
+    private int _died;
 
     public Machine Machine => machine;
 
@@ -42,15 +43,28 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
     /// <summary>The whole machine is gone, and stays so until it returns.</summary>
     public void Die()
     {
+        _died = Incarnation;
         _returns = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Signal("KILL");
     }
 
-    public void Return() => _returns?.TrySetResult();
-
-    public async Task EndedAsync(TimeSpan patience)
+    /// <summary>Until its process runs again.</summary>
+    public Task ReturnAsync(TimeSpan patience)
     {
-        var incarnation = Incarnation;
+        _returns?.TrySetResult();
+        return AfterAsync(_died, patience);
+    }
+
+    /// <summary>SIGTERM, and until the next process runs.</summary>
+    public Task TerminateAsync(TimeSpan patience)
+    {
+        var told = Incarnation;
+        Signal("TERM");
+        return AfterAsync(told, patience);
+    }
+
+    private async Task AfterAsync(int incarnation, TimeSpan patience)
+    {
         var clock = Stopwatch.StartNew();
         while (Incarnation == incarnation && clock.Elapsed < patience)
         {
@@ -61,7 +75,7 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
-        Return();
+        _returns?.TrySetResult();
         Signal("CONT");
         Signal("KILL");
         await _supervision;

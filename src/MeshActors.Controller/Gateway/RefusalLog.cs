@@ -40,9 +40,6 @@ internal sealed class RefusalLog(TimeSpan window, int pairsMax, TimeProvider tim
         return MayTell($"{door}/{peer}", cause ?? code);
     }
 
-    /// <summary>What would be said of this next has been said with something else.</summary>
-    public void Mute(string door, string peer, string cause) => _ = MayTell($"{door}/{peer}", cause);
-
     private long? MayTell(string peer, string cause)
     {
         lock (_gate)

@@ -15,11 +15,6 @@ namespace MeshActors.Controller.Remoting;
 /// </summary>
 internal sealed partial class AgentTrust(X509Certificate2 authority, RefusalLog refusals, ILogger<AgentTrust> logger)
 {
-    /// <summary>The cause of Akka's own words on a handshake that failed, for whatever reason.</summary>
-    public const string Handshake = "handshake";
-
-    public const string NoCertificate = "no certificate";
-
     public bool IsGood(X509Certificate2? certificate, X509Chain? chain, string address, SslPolicyErrors errors, ILoggingAdapter log)
     {
         if (PeerTrust.FindFault(certificate, authority, PeerRole.Agent) is not { } fault)
@@ -33,8 +28,6 @@ internal sealed partial class AgentTrust(X509Certificate2 authority, RefusalLog 
             Refused(peer, fault.ReplaceLineEndings(" "), unsaid);
         }
 
-        // Akka says next that the handshake failed: said already.
-        refusals.Mute(Doors.Edge, peer, Handshake);
         return false;
     }
 

@@ -14,6 +14,10 @@ internal sealed partial class EdgeLog : ReceiveActor
 {
     private const int SentenceLengthMax = 300;
 
+    private const string Handshake = "handshake";
+
+    private const string NoCertificate = "no certificate";
+
     private readonly RefusalLog _refusals;
     private readonly ILogger _logger;
 
@@ -30,8 +34,11 @@ internal sealed partial class EdgeLog : ReceiveActor
 
     private void Hear(string source, string text)
     {
-        // An agent that has gone, as all do.
-        if (text == "Disassociated" || text.StartsWith("Association with remote system", StringComparison.Ordinal))
+        // An agent that has gone, as all do; and what was said already, of a handshake or of the certificate in it.
+        if (text == "Disassociated"
+            || text.StartsWith("Association with remote system", StringComparison.Ordinal)
+            || text.StartsWith("Rejected incoming connection", StringComparison.Ordinal)
+            || text.Contains("RemoteCertificateValidationCallback", StringComparison.Ordinal))
         {
             return;
         }
@@ -55,25 +62,19 @@ internal sealed partial class EdgeLog : ReceiveActor
         {
             Dropped(_logger, peer, text.Length > SentenceLengthMax ? text[..SentenceLengthMax] : text, unsaid);
         }
-
-        if (cause == AgentTrust.NoCertificate)
-        {
-            // Akka says next that the handshake failed.
-            _refusals.Mute(Doors.Edge, peer, AgentTrust.Handshake);
-        }
     }
 
     /// <summary>The same for every attempt: the text without its numbers.</summary>
     private static string CauseOf(string text) =>
-        text.Contains("did not provide a certificate", StringComparison.Ordinal) ? AgentTrust.NoCertificate
-        : text.Contains("TLS handshake", StringComparison.Ordinal) ? AgentTrust.Handshake
+        text.Contains("did not provide a certificate", StringComparison.Ordinal) ? NoCertificate
+        : text.Contains("TLS handshake", StringComparison.Ordinal) ? Handshake
         : Digits().Replace(text.Length > SentenceLengthMax ? text[..SentenceLengthMax] : text, "#");
 
     /// <summary>A closed list, for counting.</summary>
     private static string CodeOf(string cause) => cause switch
     {
-        AgentTrust.NoCertificate => "certificate",
-        AgentTrust.Handshake => "handshake",
+        NoCertificate => "certificate",
+        Handshake => "handshake",
         _ => "message",
     };
 

@@ -80,6 +80,10 @@ internal sealed class RunningController : IAsyncDisposable
 
     public Metadata AsAdmin() => With(AdminToken.Reveal());
 
+    /// <summary>How much it refused at that door, whatever the code.</summary>
+    public async Task<long> RefusalsAsync(string door) => (await Admin.GetStatusAsync(new GetStatusRequest(), AsAdmin())).Refusals
+        .Where(refusal => refusal.Key.StartsWith(door + "/", StringComparison.Ordinal)).Sum(refusal => refusal.Value);
+
     public async Task<string> GetAsync(string path)
     {
         using var handler = new SocketsHttpHandler

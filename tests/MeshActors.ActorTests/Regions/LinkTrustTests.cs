@@ -34,6 +34,7 @@ public sealed class LinkTrustTests : IAsyncLifetime
         Assert.Equal(StatusCode.PermissionDenied, await RefusedAsync(Issue(authority, PeerRole.Agent), "eu"));
         Assert.Equal(StatusCode.PermissionDenied, await RefusedAsync(Issue(foreign, PeerRole.Controller), "eu"));
         Assert.Equal(StatusCode.PermissionDenied, await RefusedAsync(Issue(authority, PeerRole.Controller, TimeSpan.FromMinutes(-5)), "eu"));
+        Assert.Equal(4, await _regions.Eu.RefusalsAsync("region"));
     }
 
     [Fact]

@@ -28,10 +28,13 @@ public sealed class EdgeDoorTests(RunningEdge edge) : IClassFixture<RunningEdge>
     {
         using var foreign = new TempDirectory();
         using var certificate = Certificate(kind, foreign.Path);
+        var before = await edge.Controller.RefusalsAsync("edge");
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             Assert.True(await IsCutAsync(certificate), $"attempt {attempt}");
         }
+
+        Assert.Equal(Attempts, await edge.Controller.RefusalsAsync("edge") - before);
 
         if (certificate is not null)
         {

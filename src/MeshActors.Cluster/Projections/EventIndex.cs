@@ -12,8 +12,8 @@ internal sealed class EventIndex
     /// <summary>To this number events are counted, to see which part of a filter leaves fewest; an index counts them in a millisecond or two.</summary>
     private const int CountedMax = 10_000;
 
-    /// <summary>Entries of networks that are read where nothing else is asked for. With more of them the rows themselves are looked through.</summary>
-    private const int NetworkMax = 100_000;
+    /// <summary>Entries of networks that are read where nothing else is asked for, in some 50 ms. With more of them the rows themselves are looked through.</summary>
+    private const int NetworkMax = 50_000;
 
     /// <summary>Index entries that one question looks at.</summary>
     private const int LookedAtMax = 10_000;
@@ -171,6 +171,19 @@ internal sealed class EventIndex
     /// <summary>All revisions that name a network around it or within it, in the wanted order; null when there are as many as the limit.</summary>
     private async Task<List<long>?> NetworkAsync(Prefix network, int limit, CancellationToken cancellationToken)
     {
+        // Counted first: the database does that by itself, and it is all where there are too many.
+        var counted = await Networks("count(*)", network, limit).ReadAllAsync(reader => reader.GetInt32(0), cancellationToken).ConfigureAwait(false);
+        if (counted[0] == limit)
+        {
+            return null;
+        }
+
+        var revisions = await Networks("DISTINCT revision", network, limit).ReadAllAsync(reader => reader.GetInt64(0), cancellationToken).ConfigureAwait(false);
+        return [.. _newestFirst ? revisions.OrderDescending() : revisions.Order()];
+    }
+
+    private DbCommand Networks(string what, Prefix network, int limit)
+    {
         var command = _connection.CommandOf(_transaction, "");
         var around = NetworkKey.Around(network).Select((key, i) =>
         {
@@ -179,12 +192,12 @@ internal sealed class EventIndex
         }).ToList();
         const string Select = "SELECT revision FROM projected_network WHERE view = @view AND revision >= @from AND revision <= @to AND";
         var within = $"{Select} network >= @first AND network <= @last";
-        command.CommandText = around.Count == 0 ? $"{within} LIMIT {Number(limit)}" : $"{Select} network IN ({string.Join(", ", around)}) UNION ALL {within} LIMIT {Number(limit)}";
+        var all = around.Count == 0 ? within : $"{Select} network IN ({string.Join(", ", around)}) UNION ALL {within}";
+        command.CommandText = $"SELECT {what} FROM ({all} LIMIT {Number(limit)}) found";
         command.Add("@first", NetworkKey.Of(network));
         command.Add("@last", NetworkKey.EndOf(network));
         AddRange(command);
-        var revisions = await command.ReadAllAsync(reader => reader.GetInt64(0), cancellationToken).ConfigureAwait(false);
-        return revisions.Count == limit ? null : [.. _newestFirst ? revisions.Distinct().OrderDescending() : revisions.Distinct().Order()];
+        return command;
     }
 
     /// <summary>The first revision up to which an event was as late as that; the one after the last when none was.</summary>

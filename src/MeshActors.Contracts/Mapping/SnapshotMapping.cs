@@ -62,27 +62,39 @@ public static class SnapshotMapping
         var keys = new List<KeyValuePair<PublicKey, NodeId>>(nodes.Capacity);
         try
         {
-            foreach (var slice in Slices(bytes))
+            // Who waits for a large organization's recovery waits for this, so that all processors do it. A small one is one part.
+            IEnumerable<Part> parts = bytes.Length <= BytesAtOnce ? [ReadPart(bytes)] : Slices(bytes).AsParallel().AsOrdered().Select(ReadPart);
+            foreach (var part in parts)
             {
-                var part = OrganizationSnapshot.Parser.ParseFrom(slice.Span);
-                foreach (var record in part.Nodes)
-                {
-                    var node = ToNode(record);
-                    nodes.Add(node);
-                    keys.Add(new(node.Key, node.Id));
-                    keys.AddRange(record.FormerKeys.Select(key => KeyValuePair.Create(key.ToPublicKey(), node.Id)));
-                }
-
-                part.Nodes.Clear();
-                rest.MergeFrom(part);
+                nodes.AddRange(part.Nodes);
+                keys.AddRange(part.Keys);
+                rest.MergeFrom(part.Rest);
             }
         }
-        catch (InvalidProtocolBufferException e)
+        catch (Exception e) when (CauseOf(e) is InvalidProtocolBufferException or FormatException)
         {
-            throw new FormatException($"It is no snapshot of an organization: {e.Message}", e);
+            throw new FormatException($"It is no snapshot of an organization: {CauseOf(e).Message}", e);
         }
 
         return (ToState(rest, nodes, keys), rest.Revision, rest.LastHash.ToByteArray());
+    }
+
+    private static Exception CauseOf(Exception e) => e is AggregateException { InnerExceptions: [var first, ..] } ? first : e;
+
+    private static Part ReadPart(ReadOnlyMemory<byte> slice)
+    {
+        var read = OrganizationSnapshot.Parser.ParseFrom(slice.Span);
+        var part = new Part(new List<Node>(read.Nodes.Count), new List<KeyValuePair<PublicKey, NodeId>>(read.Nodes.Count), read);
+        foreach (var record in read.Nodes)
+        {
+            var node = ToNode(record);
+            part.Nodes.Add(node);
+            part.Keys.Add(new(node.Key, node.Id));
+            part.Keys.AddRange(record.FormerKeys.Select(key => KeyValuePair.Create(key.ToPublicKey(), node.Id)));
+        }
+
+        read.Nodes.Clear();
+        return part;
     }
 
     /// <summary>The message in parts of whole fields.</summary>
@@ -154,4 +166,7 @@ public static class SnapshotMapping
 
     private static JoinKeyState ToJoinKey(SnapshotJoinKey key) => new(
         OrganizationEventMapping.ToJoinKey(key.Key), key.Revoked, key.SpentBy.IsEmpty ? null : key.SpentBy.ToNodeId());
+
+    /// <param name="Rest">Without the nodes.</param>
+    private readonly record struct Part(List<Node> Nodes, List<KeyValuePair<PublicKey, NodeId>> Keys, OrganizationSnapshot Rest);
 }

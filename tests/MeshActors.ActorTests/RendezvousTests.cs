@@ -75,6 +75,21 @@ public sealed class RendezvousTests
         await UntilMembersAsync(second, 3);
     }
 
+    [Fact]
+    public async Task A_process_reads_an_organization_before_it_joins_and_stands_in_nobodys_way_then()
+    {
+        await using (var first = await StartAsync())
+        {
+            await first.Mesh.FoundAsync();
+            await first.Mesh.JoinedAsync("a");
+        }
+
+        using var read = new Counted("mesh.entity.recovery.events", ("kind", "rehearsal"));
+        await using var second = await StartAsync();
+        Assert.True(read.Grown > 1);
+        await second.Mesh.JoinedAsync("b");
+    }
+
     private PostgresDatabase Database => new(new NpgsqlConnectionStringBuilder(_connection));
 
     private Task<MeshHost> StartAsync() => MeshHost.StartAsync(new MeshOptions { Journal = Database }, TimeProvider.System, null);

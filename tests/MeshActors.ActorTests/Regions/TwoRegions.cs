@@ -4,6 +4,7 @@ using MeshActors.ActorTests.Support;
 using MeshActors.Cluster.Regions;
 using MeshActors.Contracts.Admin.V1;
 using MeshActors.Contracts.Agent.V1;
+using MeshActors.Controller.CommandLine;
 using MeshActors.Domain;
 
 namespace MeshActors.ActorTests.Regions;
@@ -21,8 +22,11 @@ internal sealed class TwoRegions : IAsyncDisposable
     private readonly int _euPort = RunningController.FreePort();
     private readonly int _usPort = RunningController.FreePort();
 
-    private TwoRegions(TimeSpan delay)
+    private readonly Func<ControllerOptions, ControllerOptions> _with;
+
+    private TwoRegions(TimeSpan delay, Func<ControllerOptions, ControllerOptions>? with)
     {
+        _with = with ?? (options => options);
         ToEu = new SlowProxy(_euPort, delay);
         ToUs = new SlowProxy(_usPort, delay);
     }
@@ -38,22 +42,22 @@ internal sealed class TwoRegions : IAsyncDisposable
 
     public RegionHome EuHome => Eu.Get<RegionHome>();
 
-    public static async Task<TwoRegions> StartAsync(TimeSpan delay = default)
+    public static async Task<TwoRegions> StartAsync(TimeSpan delay = default, Func<ControllerOptions, ControllerOptions>? with = null)
     {
-        var regions = new TwoRegions(delay);
+        var regions = new TwoRegions(delay, with);
         await regions.StartEuAsync();
         await regions.StartUsAsync();
         return regions;
     }
 
     // The first makes the CA, and the other takes it.
-    public async Task StartEuAsync() => Eu = await RunningController.StartAsync(_euDirectory.Path, _euPort, options => options with
+    public async Task StartEuAsync() => Eu = await RunningController.StartAsync(_euDirectory.Path, _euPort, options => _with(options) with
     {
         Region = RegionName.Parse("eu"),
         PeerRegions = [new PeerRegion(RegionName.Parse("us"), [ToUs.Url])],
     });
 
-    public async Task StartUsAsync() => Us = await RunningController.StartAsync(_usDirectory.Path, _usPort, options => options with
+    public async Task StartUsAsync() => Us = await RunningController.StartAsync(_usDirectory.Path, _usPort, options => _with(options) with
     {
         Region = RegionName.Parse("us"),
         PeerRegions = [new PeerRegion(RegionName.Parse("eu"), [ToEu.Url])],

@@ -1,4 +1,5 @@
 using MeshActors.ActorTests.Gateway;
+using MeshActors.ActorTests.Regions;
 using MeshActors.ActorTests.Support;
 using MeshActors.Contracts.Admin.V1;
 using MeshActors.Contracts.Agent.V1;
@@ -58,6 +59,23 @@ public sealed class TraceTests : IAsyncLifetime, IDisposable
         Assert.Equal("done", command.Tags["mesh.outcome"]);
         Assert.All((string[])["decide", "store", "feed", "applied"], name => Assert.Equal(command.Id, Assert.Single(spans, span => span.Name == name).ParentId));
         Assert.True(_receiver.MetricExports > 0);
+    }
+
+    [Fact]
+    public async Task A_command_that_is_given_in_another_region_is_one_trace_with_what_its_home_does()
+    {
+        await using (var regions = await TwoRegions.StartAsync(with: options => options with { OtlpEndpoint = _receiver.Endpoint, TraceRatio = 0 }))
+        {
+            var headers = regions.Us.AsAdmin();
+            headers.Add("traceparent", $"00-{TraceId}-{CallerSpan}-01");
+            await regions.Us.Admin.CreateJoinKeyAsync(new CreateJoinKeyRequest { Organization = TwoRegions.Organization }, headers);
+        }
+
+        // Both regions are in this process, so that each tells of both.
+        var spans = _receiver.Spans.DistinctBy(span => span.Id).ToList();
+        Assert.All(spans, span => Assert.Equal(TraceId, span.TraceId));
+        var command = Assert.Single(spans, span => span.Name == "create-join-key");
+        Assert.All((string[])["decide", "store"], name => Assert.Equal(command.Id, Assert.Single(spans, span => span.Name == name).ParentId));
     }
 
     [Fact]

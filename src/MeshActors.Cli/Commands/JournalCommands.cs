@@ -110,7 +110,11 @@ internal static class JournalCommands
                 $"{source.Name} says that it is of organization '{source.Organization}', and its first event is of '{replay.State.Id}'."));
         }
 
-        projection?.Compare();
+        if (projection is not null)
+        {
+            await projection.CompareAsync();
+        }
+
         return new VerifiedDocument(
             source.Organization, 1, replay.Revision, replay.Revision, Convert.ToHexStringLower(replay.LastHash), IsWhole: true,
             replay.State.Nodes.Count, replay.State.Nodes.Values.Sum(node => node.Allocated.Count),

@@ -12,28 +12,39 @@ namespace MeshActors.Cli.Events;
 /// <summary>Compares what a controller's lists and searches know with what the replay of the journal says that they must.</summary>
 internal sealed class ProjectionCheck
 {
-    private readonly Projection _projection;
+    private readonly Task<Projection> _answer;
     private readonly string _organization;
     private readonly ProjectionSums _sums = new();
     private string _hash = "";
 
-    private ProjectionCheck(Projection projection, string organization)
+    private ProjectionCheck(long revision, Task<Projection> answer, string organization)
     {
-        _projection = projection;
+        Revision = revision;
+        _answer = answer;
         _organization = organization;
     }
 
     /// <summary>As far as the projection goes.</summary>
-    public long Revision => _projection.Revision;
+    public long Revision { get; }
 
-    /// <summary>Null when this controller has no projection of it: an older version, or a gateway of another region.</summary>
+    /// <summary>
+    /// Has the controller add up what it holds, which takes as long as a replay and goes on beside one. Null when it has no
+    /// projection of it: an older version, or a gateway of another region.
+    /// </summary>
     public static async Task<ProjectionCheck?> BeginAsync(Session session, CancellationToken cancellationToken)
     {
         try
         {
-            var request = new GetProjectionRequest { Organization = session.Organization };
-            var projection = await session.Client.GetProjectionAsync(request, session.Stream(cancellationToken));
-            return projection.Region.Length > 0 ? null : new ProjectionCheck(projection, session.Organization);
+            var call = session.Client.GetProjectionAsync(new GetProjectionRequest { Organization = session.Organization }, session.Stream(cancellationToken));
+            var headers = await call.ResponseHeadersAsync;
+            if (long.TryParse(headers.GetValue(ProjectionSums.RevisionHeader), NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
+            {
+                return new ProjectionCheck(revision, call.ResponseAsync, session.Organization);
+            }
+
+            // The version before this one tells it at the end.
+            var projection = await call.ResponseAsync;
+            return projection.Region.Length > 0 ? null : new ProjectionCheck(projection.Revision, call.ResponseAsync, session.Organization);
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Unimplemented)
         {
@@ -57,32 +68,32 @@ internal sealed class ProjectionCheck
     }
 
     /// <exception cref="FailureException">They differ.</exception>
-    public void Compare()
+    public async Task CompareAsync()
     {
-        if (Find() is { } what)
+        if (Find(await _answer) is { } what)
         {
             throw new FailureException(new Failure(ExitStatus.Failed, "projection-differs",
                 $"The journal of {_organization} is sound, but lists and searches differ from it: {what}. Make them anew: mesh-controller projections rebuild --org {_organization}"));
         }
     }
 
-    private string? Find()
+    private string? Find(Projection projection)
     {
-        if (Revision > 0 && _hash != Convert.ToHexStringLower(_projection.Hash.Span))
+        if (Revision > 0 && _hash != Convert.ToHexStringLower(projection.Hash.Span))
         {
             return string.Create(CultureInfo.InvariantCulture, $"they were made from another journal, up to its revision {Revision}");
         }
 
-        for (var i = 0; i < Math.Max(_sums.Stretches.Count, _projection.EventSums.Count); i++)
+        for (var i = 0; i < Math.Max(_sums.Stretches.Count, projection.EventSums.Count); i++)
         {
-            if (i >= _sums.Stretches.Count || i >= _projection.EventSums.Count || _sums.Stretches[i] != Read(_projection.EventSums[i]))
+            if (i >= _sums.Stretches.Count || i >= projection.EventSums.Count || _sums.Stretches[i] != Read(projection.EventSums[i]))
             {
                 var first = ((long)i * ProjectionSums.StretchRevisions) + 1;
                 return string.Create(CultureInfo.InvariantCulture, $"in an event of revisions {first} to {Math.Min(Revision, first + ProjectionSums.StretchRevisions - 1)}");
             }
         }
 
-        return Revision > 0 && _sums.Holders != Read(_projection.HolderSum) ? "in a node, or in who holds or announces what" : null;
+        return Revision > 0 && _sums.Holders != Read(projection.HolderSum) ? "in a node, or in who holds or announces what" : null;
     }
 
     private static UInt128 Read(ByteString sum) => sum.Length == 16 ? BinaryPrimitives.ReadUInt128BigEndian(sum.Span) : 0;

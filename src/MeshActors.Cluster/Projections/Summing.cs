@@ -31,8 +31,10 @@ public sealed class Summing : IDisposable
     }
 
     /// <param name="line">Gets each row in its canonical form, in any order; null: nobody.</param>
+    /// <param name="begun">Gets the view's revision as soon as it is certain, long before the sums; null: nobody.</param>
     /// <exception cref="MeshUnavailableException">The database does not answer, or a row is none.</exception>
-    public async Task<ViewSums> RunAsync(OrganizationId organization, Action<string>? line, CancellationToken cancellationToken)
+    public async Task<ViewSums> RunAsync(
+        OrganizationId organization, Action<string>? line, Func<long, Task>? begun, CancellationToken cancellationToken)
     {
         await WaitAsync(organization, cancellationToken).ConfigureAwait(false);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -41,6 +43,7 @@ public sealed class Summing : IDisposable
             return await _tables.ReadAsync(async (connection, transaction, token) =>
             {
                 var (view, journal) = await HeadsAsync(connection, transaction, organization, token).ConfigureAwait(false);
+                await (begun?.Invoke(view?.Revision ?? 0) ?? Task.CompletedTask).ConfigureAwait(false);
                 var sums = new ProjectionSums(line);
                 if (view is not null)
                 {

@@ -15,6 +15,9 @@ namespace MeshActors.Contracts.History;
 /// <param name="line">Gets each canonical line; null: nobody.</param>
 public sealed class ProjectionSums(Action<string>? line = null)
 {
+    /// <summary>Of the answer to GetProjection: the revision that the sums will have, told as they are begun, so that a replay up to it can go on meanwhile.</summary>
+    public const string RevisionHeader = "mesh-projection-revision";
+
     /// <summary>Revisions of one sum: a million events are 62 numbers.</summary>
     public const int StretchRevisions = 16_384;
 

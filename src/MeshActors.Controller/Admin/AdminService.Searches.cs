@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using MeshActors.Cluster.Projections;
@@ -58,7 +59,9 @@ internal sealed partial class AdminService
             return new V1.Projection { Region = regions.Homes.Of(view.State.Id)?.Value ?? "" };
         }
 
-        var sums = await summing.RunAsync(view.State.Id, null, context.CancellationToken).ConfigureAwait(false);
+        Task TellRevisionAsync(long revision) => context.WriteResponseHeadersAsync(
+            new Metadata { { ProjectionSums.RevisionHeader, revision.ToString(CultureInfo.InvariantCulture) } });
+        var sums = await summing.RunAsync(view.State.Id, null, TellRevisionAsync, context.CancellationToken).ConfigureAwait(false);
         return new V1.Projection
         {
             Revision = sums.Revision,

@@ -122,10 +122,10 @@ public sealed class ProjectionTests : IAsyncLifetime, IDisposable
 
         Store(All);
         await _projecting.CatchUpAsync(Some.Acme, default);
-        var before = await _summing.RunAsync(Some.Acme, null, default);
-        Assert.Equal(before.Sums.Stretches, (await _summing.RunAsync(Some.Acme, null, default)).Sums.Stretches);
+        var before = await _summing.RunAsync(Some.Acme, null, null, default);
+        Assert.Equal(before.Sums.Stretches, (await _summing.RunAsync(Some.Acme, null, null, default)).Sums.Stretches);
         Execute(damage);
-        var after = await _summing.RunAsync(Some.Acme, null, default);
+        var after = await _summing.RunAsync(Some.Acme, null, null, default);
         Assert.True(before.Sums.Holders != after.Sums.Holders || !before.Sums.Stretches.SequenceEqual(after.Sums.Stretches));
 
         Assert.Equal(All.Count, await new ProjectionMaintenance(_database, TimeProvider.System).RebuildAsync(Some.Acme, _ => Task.CompletedTask, default));

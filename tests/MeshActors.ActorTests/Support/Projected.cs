@@ -30,7 +30,7 @@ internal static class Projected
     public static async Task SameAsync(Summing summing, OrganizationId organization, IReadOnlyList<JournalRow> rows)
     {
         var lines = new List<string>();
-        var view = await summing.RunAsync(organization, lines.Add, default);
+        var view = await summing.RunAsync(organization, lines.Add, null, default);
         Assert.Equal(rows[^1].Revision, view.Revision);
         Assert.Equal(rows[^1].Hash(), view.Hash);
         lines.Sort(StringComparer.Ordinal);

@@ -132,7 +132,7 @@ internal static class ImportCall
         {
             await call.RequestStream.WriteAsync(step);
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or RpcException)
         {
             // The call was ended: the answer says why.
         }

@@ -17,8 +17,7 @@ public sealed class PrefixTrie
     public static PrefixTrie Of(IEnumerable<(Prefix Prefix, NodeId Holder)> held)
     {
         var leaves = held.Select(entry => new Leaf(entry.Prefix.Bits, entry.Prefix.Length, entry.Holder)).ToArray();
-        // What lies around another comes right before it.
-        Array.Sort(leaves, static (a, b) => a.Bits != b.Bits ? a.Bits.CompareTo(b.Bits) : a.Length.CompareTo(b.Length));
+        Array.Sort(Array.ConvertAll(leaves, leaf => new Place(leaf.Bits, leaf.Length)), leaves);
         var count = 0;
         foreach (var leaf in leaves)
         {
@@ -218,6 +217,12 @@ public sealed class PrefixTrie
     private sealed class Leaf(UInt128 bits, int length, NodeId holder) : Tree(bits, length, isFull: true)
     {
         public NodeId Holder { get; } = holder;
+    }
+
+    /// <summary>What lies around another comes right before it.</summary>
+    private readonly record struct Place(UInt128 Bits, int Length) : IComparable<Place>
+    {
+        public int CompareTo(Place other) => Bits != other.Bits ? Bits.CompareTo(other.Bits) : Length.CompareTo(other.Length);
     }
 
     private sealed class Branch(int length, Tree left, Tree right) : Tree(

@@ -46,16 +46,21 @@ public sealed record OrganizationState
         IReadOnlyCollection<Node> nodes,
         IEnumerable<KeyValuePair<PublicKey, NodeId>> nodesByKey,
         IEnumerable<JoinKeyState> joinKeys,
-        IEnumerable<TokenState> tokens) => Initial with
+        IEnumerable<TokenState> tokens)
+    {
+        // The address space takes as long as all the rest.
+        var plan = Task.Run(() => AddressPlan.Of(pools, Held(nodes)));
+        return Initial with
         {
             Id = id,
-            Plan = AddressPlan.Of(pools, Held(nodes)),
             Nodes = nodes.ToImmutableSortedDictionary(node => node.Id, node => node),
             NodesByKey = nodesByKey.ToImmutableDictionary(),
             ActiveNodes = nodes.Count(node => !node.IsRemoved),
             JoinKeys = joinKeys.ToImmutableSortedDictionary(key => key.Key.Id, key => key, StringComparer.Ordinal),
             Tokens = tokens.ToImmutableSortedDictionary(token => token.Token.Id, token => token, StringComparer.Ordinal),
+            Plan = plan.GetAwaiter().GetResult(),
         };
+    }
 
     private static IEnumerable<(Prefix Prefix, NodeId Holder)> Held(IEnumerable<Node> nodes)
     {

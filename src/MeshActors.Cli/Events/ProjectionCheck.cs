@@ -28,7 +28,7 @@ internal sealed class ProjectionCheck
     public long Revision { get; }
 
     /// <summary>
-    /// Has the controller add up what it holds, which takes as long as a replay and goes on beside one. Null when it has no
+    /// Has the controller add up what it holds, which goes on beside the replay. Null when it has no
     /// projection of it: an older version, or a gateway of another region.
     /// </summary>
     public static async Task<ProjectionCheck?> BeginAsync(Session session, CancellationToken cancellationToken)

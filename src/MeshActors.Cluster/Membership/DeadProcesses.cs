@@ -16,7 +16,7 @@ internal sealed class DeadProcesses : ReceiveActor
     /// <summary>In a row: one alone may come from a packet that was on its way to a predecessor.</summary>
     private const int RefusalsMin = 2;
 
-    /// <summary>Two seconds, after which the resolver is about to decide anyway.</summary>
+    /// <summary>Two seconds where the machine answers, and twelve where it is silent: the resolver has decided by then.</summary>
     private const int KnocksMax = 20;
 
     private static readonly TimeSpan KnockInterval = TimeSpan.FromMilliseconds(100);

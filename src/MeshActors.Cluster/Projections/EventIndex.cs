@@ -12,7 +12,7 @@ internal sealed class EventIndex
     /// <summary>To this number events are counted, to see which part of a filter leaves fewest; an index counts them in a millisecond or two.</summary>
     private const int CountedMax = 10_000;
 
-    /// <summary>Entries of networks that are read where nothing else is asked for, in some 50 ms. With more of them the rows themselves are looked through.</summary>
+    /// <summary>Entries of networks that are read where nothing else is asked for: twice as many took more than 100 ms. With more of them the rows themselves are looked through.</summary>
     private const int NetworkMax = 50_000;
 
     /// <summary>Index entries that one question looks at.</summary>

@@ -16,7 +16,7 @@ public sealed class ClusterTests
     {
         using var directory = new TempDirectory();
         await using var first = await MeshHost.StartAsync(directory.Path);
-        await using var second = await JoinAsync(directory, first);
+        await using var second = await MeshHost.JoinAsync(directory, first);
 
         // Shards spread over both: of ten organizations some are hosted on each, and each process serves all.
         var orgs = Enumerable.Range(0, 10).Select(i => OrganizationId.Parse($"org-{i}")).ToList();
@@ -41,7 +41,7 @@ public sealed class ClusterTests
         using var directory = new TempDirectory();
         var hosting = await MeshHost.StartAsync(directory.Path);
         await hosting.Mesh.FoundAsync();
-        await using var staying = await JoinAsync(directory, hosting);
+        await using var staying = await MeshHost.JoinAsync(directory, hosting);
         var node = await staying.Mesh.JoinedAsync("a");
         await using var agent = await TestAgent.ConnectAsync(staying.Mesh, Some.Acme, node);
         await agent.UntilAsync(map => map.Nodes.Count == 1);
@@ -59,10 +59,10 @@ public sealed class ClusterTests
         var first = await MeshHost.StartAsync(directory.Path);
         await first.Mesh.FoundAsync();
         await first.Mesh.JoinedAsync("a", "10.1.0.0/24");
-        var second = await JoinAsync(directory, first);
+        var second = await MeshHost.JoinAsync(directory, first);
         await first.StopAsync();
         await second.Mesh.JoinedAsync("b", "10.2.0.0/24");
-        first = await JoinAsync(directory, second);
+        first = await MeshHost.JoinAsync(directory, second);
         await second.StopAsync();
         await first.Mesh.JoinedAsync("c", "10.3.0.0/24");
         await first.StopAsync();
@@ -79,7 +79,7 @@ public sealed class ClusterTests
     {
         using var directory = new TempDirectory();
         await using var first = await MeshHost.StartAsync(directory.Path);
-        await using var second = await JoinAsync(directory, first);
+        await using var second = await MeshHost.JoinAsync(directory, first);
         await first.Mesh.FoundAsync();
         var node = await first.Mesh.JoinedAsync("a");
         await using var older = await TestAgent.ConnectAsync(first.Mesh, Some.Acme, node);
@@ -113,7 +113,7 @@ public sealed class ClusterTests
             await first.Mesh.JoinedAsync($"b{i}");
         }
 
-        await using var second = await JoinAsync(directory, first);
+        await using var second = await MeshHost.JoinAsync(directory, first);
         await using var moved = await TestAgent.ConnectAsync(second.Mesh, Some.Acme, node, map);
         await moved.UntilAsync(map => map.Nodes.Count == 6);
         Assert.Equal(0, moved.WholeMaps);
@@ -124,7 +124,7 @@ public sealed class ClusterTests
     {
         using var directory = new TempDirectory();
         await using var first = await MeshHost.StartAsync(directory.Path);
-        await using var second = await JoinAsync(directory, first);
+        await using var second = await MeshHost.JoinAsync(directory, first);
         await first.Mesh.FoundAsync();
         var (slow, well) = (await first.Mesh.JoinedAsync("slow"), await first.Mesh.JoinedAsync("well"));
         await using var slowAgent = await TestAgent.ConnectAsync(second.Mesh, Some.Acme, slow);
@@ -141,6 +141,4 @@ public sealed class ClusterTests
 
     private static async Task<Presence?> PresenceAsync(MeshHost host, Node node) =>
         (await host.Mesh.GetAsync(Some.Acme, default))!.Presence.GetValueOrDefault(node.Id);
-
-    private static Task<MeshHost> JoinAsync(TempDirectory directory, MeshHost other) => MeshHost.JoinAsync(directory, other);
 }

@@ -65,13 +65,25 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task An_organization_at_rest_takes_a_snapshot_of_what_is_too_little_for_one_in_a_storm()
     {
-        await using var host = await MeshHost.StartAsync(_directory.Path);
-        await host.Mesh.FoundAsync();
-        await Task.WhenAll(Enumerable.Range(0, SnapshotSchedule.EventsMin / 8).Select(i => host.Mesh.JoinedAsync($"n{i}")));
-        var revision = (await host.Mesh.GetAsync(Some.Acme, default))!.Revision;
-        Assert.Equal(0, Scalar("SELECT COUNT(*) FROM snapshot"));
-        await Until.TrueAsync(() => Task.FromResult(Scalar("SELECT COALESCE(MAX(sequence_number), 0) FROM snapshot")), newest => newest == revision);
+        long revision;
+        await using (var host = await MeshHost.StartAsync(_directory.Path))
+        {
+            await host.Mesh.FoundAsync();
+            await Task.WhenAll(Enumerable.Range(0, SnapshotSchedule.EventsMin / 8).Select(i => host.Mesh.JoinedAsync($"n{i}")));
+            revision = (await host.Mesh.GetAsync(Some.Acme, default))!.Revision;
+            Assert.Equal(0, Scalar("SELECT COUNT(*) FROM snapshot"));
+            await SnapshotAsync(revision);
+        }
+
+        // One that recovers as much, and then stores nothing, does the same.
+        Execute("DELETE FROM snapshot");
+        await using var again = await MeshHost.StartAsync(_directory.Path);
+        await again.Mesh.GetAsync(Some.Acme, default);
+        await SnapshotAsync(revision);
     }
+
+    private async Task SnapshotAsync(long revision) =>
+        await Until.TrueAsync(() => Task.FromResult(Scalar("SELECT COALESCE(MAX(sequence_number), 0) FROM snapshot")), newest => newest == revision);
 
     [Fact]
     public async Task Rows_of_writers_that_took_turns_are_all_recovered()

@@ -87,6 +87,11 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     protected virtual (TState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot) =>
         throw new InvalidOperationException("This kind of entity has no snapshots.");
 
+    /// <summary>All of the journal is in the state.</summary>
+    protected virtual void Recovered()
+    {
+    }
+
     /// <summary>The journal cannot be read on.</summary>
     protected virtual void Contradicted(Exception cause, string sentence)
     {
@@ -284,6 +289,10 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
                 Command<StopEntity>(_ => Context.Stop(Self));
                 CommandAny(_ => Sender.Tell(new EntityBroken(sentence)));
             });
+        }
+        else
+        {
+            Recovered();
         }
     }
 

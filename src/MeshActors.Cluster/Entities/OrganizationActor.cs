@@ -143,6 +143,9 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         }
     }
 
+    // One that stores nothing from now on would read the same events at each of its recoveries.
+    protected override void Recovered() => AwaitRest();
+
     private void AwaitRest() => Timers.StartSingleTimer(nameof(Rest), new Rest(Revision), SnapshotSchedule.RestsAfter);
 
     private void OnRest(Rest rest)

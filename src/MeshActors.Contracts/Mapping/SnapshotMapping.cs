@@ -63,7 +63,9 @@ public static class SnapshotMapping
         try
         {
             // Who waits for a large organization's recovery waits for this, so that all processors do it. A small one is one part.
-            IEnumerable<Part> parts = bytes.Length <= BytesAtOnce ? [ReadPart(bytes)] : Slices(bytes).AsParallel().AsOrdered().Select(ReadPart);
+            var slices = bytes.Length <= BytesAtOnce ? [bytes] : Slices(bytes).ToArray();
+            var parts = new Part[slices.Length];
+            Parallel.For(0, slices.Length, index => parts[index] = ReadPart(slices[index]));
             foreach (var part in parts)
             {
                 nodes.AddRange(part.Nodes);
@@ -168,5 +170,5 @@ public static class SnapshotMapping
         OrganizationEventMapping.ToJoinKey(key.Key), key.Revoked, key.SpentBy.IsEmpty ? null : key.SpentBy.ToNodeId());
 
     /// <param name="Rest">Without the nodes.</param>
-    private readonly record struct Part(List<Node> Nodes, List<KeyValuePair<PublicKey, NodeId>> Keys, OrganizationSnapshot Rest);
+    private sealed record Part(List<Node> Nodes, List<KeyValuePair<PublicKey, NodeId>> Keys, OrganizationSnapshot Rest);
 }

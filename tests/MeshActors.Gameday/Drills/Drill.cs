@@ -28,35 +28,11 @@ internal sealed class Drill(DrillOptions options)
     private JoinLoad _load = null!;
     private List<SteadyAgent> _agents = [];
 
-    /// <summary>
-    /// kill -9 of one controller a round, of the oldest in each second one. As a machine that died does, it returns when the
-    /// others have long taken its place: its start is not to be had from the processors that they need for that.
-    /// </summary>
-    public Task<bool> KillAsync() => RunAsync(async round =>
-    {
-        var victim = round % 2 == 0 ? _site.Controllers.MinBy(controller => controller.StartedAt)! : _dice.Pick(_site.Controllers);
-        var died = _load.Now;
-        victim.Die();
-        await _load.FlowsAsync(StartMax);
-        var gap = _load.LongestGapSince(died);
-        var returned = _load.Now;
-        await victim.ReturnAsync(StartMax);
-        await ReadyAsync(victim);
-        await Task.Delay(RoundMin);
-        _returnGaps.Add(_load.LongestGapSince(returned));
-        return new Round(round % 2 == 0 ? "kill -9 of the oldest" : "kill -9 of any", gap);
-    });
+    /// <summary>kill -9 of one controller a round.</summary>
+    public Task<bool> KillAsync() => RunAsync(round => GoAndReturnAsync(round, "KILL", "kill -9"));
 
     /// <summary>SIGTERM of one controller a round.</summary>
-    public Task<bool> LeaveAsync() => RunAsync(async round =>
-    {
-        var leaver = _site.Controllers[round % _site.Controllers.Count];
-        var began = _load.Now;
-        await leaver.TerminateAsync(StartMax);
-        await ReadyAsync(leaver);
-        await Task.Delay(RoundMin);
-        return new Round("SIGTERM", _load.LongestGapSince(began));
-    });
+    public Task<bool> LeaveAsync() => RunAsync(round => GoAndReturnAsync(round, "TERM", "SIGTERM"));
 
     /// <summary>All three, one after the other, each when the one before it is ready again.</summary>
     public Task<bool> RollAsync() => RunAsync(async _ =>
@@ -71,6 +47,26 @@ internal sealed class Drill(DrillOptions options)
         await Task.Delay(RoundMin);
         return new Round("rolling restart", _load.LongestGapSince(began));
     });
+
+    /// <summary>
+    /// Of any controller, in each second round of the oldest. As a machine that died or is taken away, it returns when the
+    /// others have long taken its place: its start is not to be had from the processors that they need for that.
+    /// </summary>
+    private async Task<Round> GoAndReturnAsync(int round, string signal, string what)
+    {
+        var isOldest = round % 2 == 0;
+        var victim = isOldest ? _site.Controllers.MinBy(controller => controller.StartedAt)! : _dice.Pick(_site.Controllers);
+        var gone = _load.Now;
+        await victim.GoAsync(signal);
+        await _load.FlowsAsync(StartMax);
+        var gap = _load.LongestGapSince(gone);
+        var returned = _load.Now;
+        await victim.ReturnAsync(StartMax);
+        await ReadyAsync(victim);
+        await Task.Delay(RoundMin);
+        _returnGaps.Add(_load.LongestGapSince(returned));
+        return new Round($"{what} of {(isOldest ? "the oldest" : "any")}", gap);
+    }
 
     private async Task<bool> RunAsync(Func<int, Task<Round>> roundAsync)
     {
@@ -174,7 +170,7 @@ internal sealed class Drill(DrillOptions options)
 
     private void Print(List<Gap> gaps)
     {
-        Say($"{_load.Joined.Count} joins acknowledged, {_load.Failed} failed; no join answered for {Spread(gaps)}{(_returnGaps.Count > 0 ? $"; while a dead one returned, {Spread(_returnGaps)}" : "")}");
+        Say($"{_load.Joined.Count} joins acknowledged, {_load.Failed} failed; no join answered for {Spread(gaps)}{(_returnGaps.Count > 0 ? $"; while it returned, {Spread(_returnGaps)}" : "")}");
         if (_agents.Count > 0)
         {
             Say($"{_agents.Count} agents: {_agents.Sum(agent => agent.Connections)} connections, {_agents.Sum(agent => agent.WholeMaps)} whole maps after the first, "

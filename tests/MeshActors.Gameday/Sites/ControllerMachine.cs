@@ -12,7 +12,7 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
     private Command? _process;
     private Task _supervision = Task.CompletedTask;
     private volatile TaskCompletionSource? _returns;
-    private int _died;
+    private int _gone;
 
     public Machine Machine => machine;
 
@@ -40,19 +40,24 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
         }
     }
 
-    /// <summary>The whole machine is gone, and stays so until it returns.</summary>
-    public void Die()
+    /// <summary>The whole machine goes, and stays away until it returns. Until its process has ended.</summary>
+    /// <param name="signal">KILL or TERM.</param>
+    public async Task GoAsync(string signal)
     {
-        _died = Incarnation;
+        _gone = Incarnation;
         _returns = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Signal("KILL");
+        Signal(signal);
+        while (_process is not null)
+        {
+            await Task.Delay(50);
+        }
     }
 
     /// <summary>Until its process runs again.</summary>
     public Task ReturnAsync(TimeSpan patience)
     {
         _returns?.TrySetResult();
-        return AfterAsync(_died, patience);
+        return AfterAsync(_gone, patience);
     }
 
     /// <summary>SIGTERM, and until the next process runs.</summary>

@@ -83,7 +83,7 @@ internal sealed partial class JoinCall(
         }
 
         var challenger = new Challenger();
-        await call.WriteAsync(new JoinStep { Challenge = challenger.Challenge }).ConfigureAwait(false);
+        await ChallengeAsync(call, challenger).ConfigureAwait(false);
         var proof = (await NextAsync(call).ConfigureAwait(false)).Proof ?? throw CallRefusedException.Malformed("The second step of a join is its proof.");
         await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
         return challenger.Verify(request, proof.Proof.Span)
@@ -133,6 +133,20 @@ internal sealed partial class JoinCall(
         catch (FormatException fault)
         {
             throw CallRefusedException.Malformed(fault.Message);
+        }
+    }
+
+    // Who takes no bytes must not hold a place for as long as its connection lives.
+    private async Task ChallengeAsync(IAgentCall<JoinStep, JoinStep> call, Challenger challenger)
+    {
+        try
+        {
+            await call.WriteAsync(new JoinStep { Challenge = challenger.Challenge }).WaitAsync(AgentProtocol.StepDeadline, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            call.Abort();
+            throw new CallLateException($"The challenge was not taken within {AgentProtocol.StepDeadline.TotalSeconds} s; try again.");
         }
     }
 

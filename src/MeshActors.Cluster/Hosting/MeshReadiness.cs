@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using MeshActors.Cluster.Entities;
+using MeshActors.Cluster.Membership;
 using MeshActors.Cluster.Projections;
 using MeshActors.Cluster.Regions;
 
@@ -90,12 +91,10 @@ public sealed class MeshReadiness(MeshOptions options, ActorSystem system, IRequ
         return (fault is null, fault ?? "");
     }
 
-    private static string? FindPartition(ClusterEvent.CurrentClusterState state)
-    {
-        var all = state.Members.Count(member => member.HasRole(ClusterRoles.Controller));
-        var lost = state.Unreachable.Count(member => member.HasRole(ClusterRoles.Controller));
-        return lost * 2 > all || (all > 1 && lost * 2 == all) ? $"{lost} of the cluster's {all} controllers cannot be reached from here." : null;
-    }
+    private static string? FindPartition(ClusterEvent.CurrentClusterState state) =>
+        Reach.Of(state) is { Controllers: > 0, IsMajority: false } reach
+            ? $"{reach.Lost} of the cluster's {reach.Controllers} controllers cannot be reached from here."
+            : null;
 
     // One that has not started, or has died, does not answer in the caller's time.
     private async Task AskRegionsAsync(CancellationToken cancellationToken)

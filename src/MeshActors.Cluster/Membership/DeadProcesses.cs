@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
-using MeshActors.Cluster.Hosting;
 
 namespace MeshActors.Cluster.Membership;
 
@@ -45,7 +44,8 @@ internal sealed class DeadProcesses : ReceiveActor
         do
         {
             refusals = await IsRefusedAsync(member.Address).ConfigureAwait(false) ? refusals + 1 : 0;
-            if (refusals >= RefusalsMin && IsInMajority(_cluster.State))
+            // A firewall that refuses in others' stead must not make this process think that it is the last one.
+            if (refusals >= RefusalsMin && Reach.Of(_cluster.State).IsMajority)
             {
                 _log.Warning("Nothing listens at {0} any more: its process is dead, and its organizations go to others now.", member.Address);
                 _cluster.Down(member.Address);
@@ -61,14 +61,6 @@ internal sealed class DeadProcesses : ReceiveActor
     // The same incarnation: another may have come to its address.
     private bool IsUnreachable(Member member) => _cluster.State.Unreachable.Any(
         other => other.UniqueAddress.Equals(member.UniqueAddress) && other.Status is not (MemberStatus.Down or MemberStatus.Removed));
-
-    /// <summary>A firewall that refuses in others' stead must not make this process think that it is the last one.</summary>
-    private static bool IsInMajority(ClusterEvent.CurrentClusterState state)
-    {
-        var all = state.Members.Count(member => member.HasRole(ClusterRoles.Controller));
-        var lost = state.Unreachable.Count(member => member.HasRole(ClusterRoles.Controller));
-        return (all - lost) * 2 > all;
-    }
 
     private static async Task<bool> IsRefusedAsync(Address address)
     {

@@ -11,7 +11,8 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
 {
     /// <summary>
     /// A write-ahead log lets readers and the writer work side by side; it stays in the file. FULL waits for the disk at
-    /// every commit: an answered allocation survives a power cut. It belongs to the connection, so each one says it.
+    /// every commit: an answered allocation survives a power cut. It belongs to the connection, so each one says it; and
+    /// SQLite's own 2,000 KiB of pages, for one that comes from the pool and wrote projections before.
     /// </summary>
     private const string Pragmas = $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2000; {Wait}";
 

@@ -55,6 +55,11 @@ internal sealed class GrpcTransport : IAgentTransport
     /// <summary>How the identity knows its controllers; null: as the system does.</summary>
     public static RemoteCertificateValidationCallback? TrustOf(Identity identity)
     {
+        if (identity.Pin is not null || identity.Ca is not null)
+        {
+            SystemAuthorities.LeaveUnread();
+        }
+
         if (identity.Pin is { } pin)
         {
             return PinnedTrust.ByPin(pin);

@@ -28,8 +28,8 @@ internal sealed class ProjectionCheck
     public long Revision { get; }
 
     /// <summary>
-    /// Has the controller add up what it holds, which goes on beside the replay. Null when it has no
-    /// projection of it: an older version, or a gateway of another region.
+    /// Has the controller add up what it holds, which goes on beside the replay. Null when it adds up nothing of this
+    /// kind: an older version, or a gateway of another region.
     /// </summary>
     public static async Task<ProjectionCheck?> BeginAsync(Session session, CancellationToken cancellationToken)
     {
@@ -42,9 +42,9 @@ internal sealed class ProjectionCheck
                 return new ProjectionCheck(revision, call.ResponseAsync, session.Organization);
             }
 
-            // The version before this one tells it at the end.
-            var projection = await call.ResponseAsync;
-            return projection.Region.Length > 0 ? null : new ProjectionCheck(projection.Revision, call.ResponseAsync, session.Organization);
+            // Or it says here what is wrong.
+            await call.ResponseAsync;
+            return null;
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Unimplemented)
         {

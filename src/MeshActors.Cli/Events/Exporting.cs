@@ -4,7 +4,7 @@ using MeshActors.Contracts.History;
 
 namespace MeshActors.Cli.Events;
 
-/// <summary>From a source to a file, or to the standard output. A file has its name only when it is whole.</summary>
+/// <summary>From a source to a file, a device or pipe, or the standard output. A file has its name only when it is whole.</summary>
 internal static class Exporting
 {
     private const string Unfinished = ".unfinished";
@@ -16,6 +16,12 @@ internal static class Exporting
         {
             await using var output = Console.OpenStandardOutput();
             return await WriteAsync(source, output, "the standard output", from, to, progress, cancellationToken);
+        }
+
+        if (FileKind.IsSpecial(path))
+        {
+            await using var output = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            return await WriteAsync(source, output, path, from, to, progress, cancellationToken);
         }
 
         if (File.Exists(path) && !force)

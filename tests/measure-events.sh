@@ -82,4 +82,5 @@ list --from 2026-02-01 --to 2026-02-02
 list --from "$((EVENTS * 9 / 10))" --type node-joined
 kill "$CONTROLLER"
 wait "$CONTROLLER" || true
-"$BENCH" recovery "${MEASURE_DATABASE:-$WORK/data/mesh.db}" acme
+# The collector and the compiler as in the controller.
+DOTNET_gcConcurrent=0 DOTNET_TieredPGO=0 "$BENCH" recovery "${MEASURE_DATABASE:-$WORK/data/mesh.db}" acme

@@ -21,7 +21,7 @@ namespace MeshActors.Benchmarks;
 internal static class RecoveryBenchmark
 {
     /// <summary>Tiered compilation and its profile need some.</summary>
-    private const int WarmRuns = 5;
+    private const int WarmRuns = 15;
 
     private static readonly OrganizationCommand Question = new OrganizationCommand.RevokeToken("none");
     private static readonly Meta Nobody = new(DateTimeOffset.UnixEpoch, Principal.System, "benchmark");

@@ -61,11 +61,14 @@ public static class AgentMapping
         });
     }
 
-    public static Prefix ToDomain(this Wire.Cidr? cidr)
+    public static Prefix ToDomain(this Wire.Cidr? cidr) =>
+        cidr is null ? throw new FormatException("A message has no network where one is due.") : ToPrefix(cidr.Address.Span, cidr.Length);
+
+    internal static Prefix ToPrefix(ReadOnlySpan<byte> address, uint length)
     {
         try
         {
-            return cidr is null ? throw new FormatException("A message has no network where one is due.") : Prefix.FromBytes(cidr.Address.Span, checked((int)cidr.Length));
+            return Prefix.FromBytes(address, checked((int)length));
         }
         catch (Exception e) when (e is ArgumentException or OverflowException)
         {
@@ -73,16 +76,22 @@ public static class AgentMapping
         }
     }
 
-    public static Endpoint ToDomain(this Wire.Endpoint endpoint) =>
-        endpoint.Address.Length is 4 or 16 && endpoint.Port is > 0 and <= ushort.MaxValue && endpoint.Kind is >= 0 and <= Wire.Endpoint.Types.Kind.Observed
-            ? new Endpoint((EndpointKind)endpoint.Kind, new IPAddress(endpoint.Address.Span), (ushort)endpoint.Port)
+    public static Endpoint ToDomain(this Wire.Endpoint endpoint) => ToEndpoint(endpoint.Kind, endpoint.Address.Span, endpoint.Port);
+
+    internal static Endpoint ToEndpoint(Wire.Endpoint.Types.Kind kind, ReadOnlySpan<byte> address, uint port) =>
+        address.Length is 4 or 16 && port is > 0 and <= ushort.MaxValue && kind is >= 0 and <= Wire.Endpoint.Types.Kind.Observed
+            ? new Endpoint((EndpointKind)kind, new IPAddress(address), (ushort)port)
             : throw new FormatException("An endpoint on the wire has no address of 4 or 16 bytes, no port, or an unknown kind.");
 
-    public static NodeId ToNodeId(this ByteString bytes) =>
-        bytes.Length == 16 ? NodeId.FromBytes(bytes.Span) : throw new FormatException($"A node id has 16 bytes, not {bytes.Length}.");
+    public static NodeId ToNodeId(this ByteString bytes) => ToNodeId(bytes.Span);
 
-    public static PublicKey ToPublicKey(this ByteString bytes) =>
-        bytes.Length == PublicKey.SizeBytes ? new PublicKey(bytes.Span) : throw new FormatException($"A public key has {PublicKey.SizeBytes} bytes, not {bytes.Length}.");
+    internal static NodeId ToNodeId(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == 16 ? NodeId.FromBytes(bytes) : throw new FormatException($"A node id has 16 bytes, not {bytes.Length}.");
+
+    public static PublicKey ToPublicKey(this ByteString bytes) => ToPublicKey(bytes.Span);
+
+    internal static PublicKey ToPublicKey(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == PublicKey.SizeBytes ? new PublicKey(bytes) : throw new FormatException($"A public key has {PublicKey.SizeBytes} bytes, not {bytes.Length}.");
 
     public static MapNode ToDomain(this Wire.MapNode node) => new(
         node.Id.ToNodeId(),

@@ -101,8 +101,10 @@ public static class JournalMapping
         }
     }
 
-    internal static SecretHash ToSecretHash(ByteString bytes) =>
-        bytes.Length == SecretHash.SizeBytes ? new SecretHash(bytes.Span) : throw new FormatException($"A secret's hash has {SecretHash.SizeBytes} bytes, not {bytes.Length}.");
+    internal static SecretHash ToSecretHash(ByteString bytes) => ToSecretHash(bytes.Span);
+
+    internal static SecretHash ToSecretHash(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == SecretHash.SizeBytes ? new SecretHash(bytes) : throw new FormatException($"A secret's hash has {SecretHash.SizeBytes} bytes, not {bytes.Length}.");
 
     internal static ByteString FromSecretHash(SecretHash hash) => UnsafeByteOperations.UnsafeWrap(hash.ToBytes());
 }

@@ -102,7 +102,7 @@ public static class RegionMapping
 
     public static Done ToDone(long revision, Node? node) => new() { Revision = revision, Node = node is null ? null : SnapshotMapping.ToRecord(node, []) };
 
-    public static Node? NodeOf(Done done) => done.Node is { } node ? SnapshotMapping.ToNode(node) : null;
+    public static Node? NodeOf(Done done) => done.Node is { } node ? new SnapshotNodeReader().Read(node.ToByteArray()) : null;
 
     public static NodeActivityReply ToReply(NodeActivityState state) => new()
     {

@@ -85,17 +85,22 @@ public static class SnapshotMapping
 
     private static Part ReadPart(ReadOnlyMemory<byte> slice)
     {
-        var read = OrganizationSnapshot.Parser.ParseFrom(slice.Span);
-        var part = new Part(new List<Node>(read.Nodes.Count), new List<KeyValuePair<PublicKey, NodeId>>(read.Nodes.Count), read);
-        foreach (var record in read.Nodes)
+        var reader = new SnapshotNodeReader();
+        var part = new Part([], reader.Keys, new OrganizationSnapshot());
+        var fields = new WireFields(slice.Span);
+        while (fields.MoveNext())
         {
-            var node = ToNode(record);
-            part.Nodes.Add(node);
-            part.Keys.Add(new(node.Key, node.Id));
-            part.Keys.AddRange(record.FormerKeys.Select(key => KeyValuePair.Create(key.ToPublicKey(), node.Id)));
+            if (fields.Number == OrganizationSnapshot.NodesFieldNumber)
+            {
+                part.Nodes.Add(reader.Read(fields.Content));
+            }
+            else
+            {
+                part.Rest.MergeFrom(fields.Whole);
+            }
         }
 
-        read.Nodes.Clear();
+        fields.CheckEnd();
         return part;
     }
 
@@ -147,17 +152,6 @@ public static class SnapshotMapping
         Removed = node.IsRemoved,
         FormerKeys = { keys.Where(key => key != node.Key).Order().Select(AgentMapping.ToWire) },
     };
-
-    internal static Node ToNode(SnapshotNode node) => new(
-        node.Id.ToNodeId(),
-        node.Name,
-        node.PublicKey.ToPublicKey(),
-        JournalMapping.ToSecretHash(node.Credential),
-        ToPrefixes(node.Addresses),
-        ToPrefixes(node.Allocated),
-        ToPrefixes(node.Announced),
-        ToEndpoints(node.Endpoints),
-        node.Removed);
 
     private static SnapshotJoinKey ToRecord(JoinKeyState key) => new()
     {

@@ -2,9 +2,7 @@ using MeshActors.Contracts.Mapping;
 
 namespace MeshActors.Contracts.History;
 
-/// <summary>
-/// The time in a record, without reading the rest of it: field 1 (int64) of the message in field 1.
-/// </summary>
+/// <summary>The time in a record, without reading the rest of it: field 1 (int64) of the message in field 1.</summary>
 internal static class RecordTime
 {
     /// <summary>The calendar's ends, of the years 1 and 9999.</summary>

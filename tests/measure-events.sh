@@ -52,7 +52,11 @@ echo "of it CPU time of the controller: $((($(controller_cpu) - before) / $(getc
 measure "export" meshctl --org acme events export "$WORK/export.jsonl" --force
 cmp "$MADE" "$WORK/export.jsonl" && echo "the export is the same, byte for byte"
 # The projection follows an import at its own pace; a verify would wait for it, and share the processors with it.
-until mesh-controller projections status ${MEASURE_DATABASE:+--database "$MEASURE_DATABASE"} --data-dir "$WORK/data" --org acme | grep -q ', 0 behind'; do sleep 1; done
+for ((waited = 0; ; waited++)); do
+  ((waited < 600)) || fail "The projection did not follow the import within 10 minutes."
+  mesh-controller projections status ${MEASURE_DATABASE:+--database "$MEASURE_DATABASE"} --data-dir "$WORK/data" --org acme | grep -q ', 0 behind' && break
+  sleep 1
+done
 measure "verify of the live journal" meshctl --org acme events verify
 start=${EPOCHREALTIME/./}
 meshctl --org acme events replay --at "$((EVENTS * 9 / 10))" >/dev/null

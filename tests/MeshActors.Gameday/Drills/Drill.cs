@@ -57,7 +57,7 @@ internal sealed class Drill(DrillOptions options)
         var isOldest = round % 2 == 0;
         var victim = isOldest ? _site.Controllers.MinBy(controller => controller.StartedAt)! : _dice.Pick(_site.Controllers);
         var gone = _load.Now;
-        await victim.GoAsync(signal);
+        await victim.GoAsync(signal, StartMax);
         await _load.FlowsAsync(StartMax);
         var gap = _load.LongestGapSince(gone);
         var returned = _load.Now;

@@ -32,7 +32,7 @@ internal sealed class PacketDrill(string config)
         Say("the tunnel is up");
         foreach (var (controller, index) in site.Controllers.Select((controller, index) => (controller, index)))
         {
-            await controller.GoAsync("KILL");
+            await controller.GoAsync("KILL", StartMax);
             await ping.AnswersAsync(AnswersMeanwhile);
             await using var late = await site.NewNodeAsync($"late{index + 1}", FirstNodeHost + 2 + index);
             // Any that lives: the one that the URL names may be the dead one.

@@ -42,15 +42,12 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
 
     /// <summary>The whole machine goes, and stays away until it returns. Until its process has ended.</summary>
     /// <param name="signal">KILL or TERM.</param>
-    public async Task GoAsync(string signal)
+    public Task GoAsync(string signal, TimeSpan patience)
     {
         _gone = Incarnation;
         _returns = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Signal(signal);
-        while (_process is not null)
-        {
-            await Task.Delay(50);
-        }
+        return UntilAsync(() => _process is null, patience);
     }
 
     /// <summary>Until its process runs again.</summary>
@@ -68,10 +65,12 @@ internal sealed class ControllerMachine(Machine machine, string address, string[
         return AfterAsync(told, patience);
     }
 
-    private async Task AfterAsync(int incarnation, TimeSpan patience)
+    private Task AfterAsync(int incarnation, TimeSpan patience) => UntilAsync(() => Incarnation != incarnation, patience);
+
+    private static async Task UntilAsync(Func<bool> condition, TimeSpan patience)
     {
         var clock = Stopwatch.StartNew();
-        while (Incarnation == incarnation && clock.Elapsed < patience)
+        while (!condition() && clock.Elapsed < patience)
         {
             await Task.Delay(50);
         }

@@ -12,6 +12,7 @@ internal ref struct WireFields(ReadOnlySpan<byte> message)
     private const int Fixed32 = 5;
 
     private ReadOnlySpan<byte> _rest = message;
+    private bool _isBroken;
 
     public int Number { get; private set; }
 
@@ -24,27 +25,24 @@ internal ref struct WireFields(ReadOnlySpan<byte> message)
     /// <summary>The field with its tag.</summary>
     public ReadOnlySpan<byte> Whole { get; private set; }
 
-    /// <summary>What was read last is no field.</summary>
-    public bool IsBroken { get; private set; }
-
     /// <summary>False at the end, and where the bytes are no protobuf.</summary>
     public bool MoveNext()
     {
-        if (_rest.IsEmpty || IsBroken)
+        if (_rest.IsEmpty || _isBroken)
         {
             return false;
         }
 
         var before = _rest;
-        IsBroken = !TryField();
+        _isBroken = !TryField();
         Whole = before[..^_rest.Length];
-        return !IsBroken;
+        return !_isBroken;
     }
 
-    /// <exception cref="FormatException">The message is no protobuf from some byte on.</exception>
+    /// <exception cref="FormatException">The message is no protobuf from some field on.</exception>
     public readonly void CheckEnd()
     {
-        if (IsBroken)
+        if (_isBroken)
         {
             throw new FormatException($"it is no protobuf message from its field {Number} on");
         }

@@ -350,6 +350,11 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
 
     private void AnswerWaiting()
     {
+        if (_fold is null)
+        {
+            return;
+        }
+
         var ready = _waiting.Where(waiting => waiting.Number <= _subscription.Answered).ToList();
         _waiting.RemoveAll(waiting => waiting.Number <= _subscription.Answered);
         ready.ForEach(Answer);

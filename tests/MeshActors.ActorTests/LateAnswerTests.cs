@@ -1,0 +1,47 @@
+using Akka.Actor;
+using MeshActors.ActorTests.Support;
+using MeshActors.Cluster;
+using MeshActors.Cluster.Entities;
+using MeshActors.Cluster.Feeds;
+using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Regions;
+using MeshActors.Domain.Organizations;
+using Microsoft.Extensions.Logging.Abstractions;
+using Kit = Akka.TestKit.Xunit2.TestKit;
+
+namespace MeshActors.ActorTests;
+
+/// <summary>An organization that is just moving or recovering answers a new feed's first question late.</summary>
+public sealed class LateAnswerTests
+{
+    [Fact]
+    public async Task Who_asks_a_new_feed_is_answered_however_many_ticks_its_organization_needs()
+    {
+        using var directory = new TempDirectory();
+        await using var host = await MeshHost.StartAsync(directory.Path);
+        var system = host.Get<ActorSystem>();
+        var kit = new Kit(system);
+        var entity = kit.CreateTestProbe();
+        var caller = kit.CreateTestProbe();
+        var feed = system.ActorOf(OrganizationFeed.Props(Some.Acme, Settings(system, entity)));
+
+        feed.Tell(OrganizationFeed.GetBoard.Instance, caller);
+        var question = entity.ExpectMsg<Subscribe>();
+        caller.ExpectNoMsg(TimeSpan.FromMilliseconds(200));
+        var nothing = OrganizationJournal.WriteSnapshot(OrganizationState.Initial, 0, []);
+        feed.Tell(new SubscribedWhole(Some.Acme, 0, nothing.Manifest, nothing.Bytes, question.Number), entity);
+
+        caller.ExpectMsg<FeedBoard>(TimeSpan.FromSeconds(10));
+    }
+
+    private static FeedSettings Settings(ActorSystem system, IActorRef entity)
+    {
+        var links = new RegionLinks(new Homes(null), [], null, TimeProvider.System, NullLogger<RegionLinks>.Instance);
+        static System.Data.Common.DbConnection Connect() => throw new InvalidOperationException("Nothing is read here.");
+        return new FeedSettings(
+            entity, system.DeadLetters, new OtherGateways(system), new HomeRows(new OrganizationRows(Connect), links), new JournalLook(Connect), "here", TimeProvider.System)
+        {
+            TickInterval = TimeSpan.FromMilliseconds(10),
+        };
+    }
+}

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Akka.Actor;
 using MeshActors.ActorTests.Support;
 using MeshActors.Cluster;
@@ -37,7 +38,7 @@ public sealed class LateAnswerTests
     private static FeedSettings Settings(ActorSystem system, IActorRef entity)
     {
         var links = new RegionLinks(new Homes(null), [], null, TimeProvider.System, NullLogger<RegionLinks>.Instance);
-        static System.Data.Common.DbConnection Connect() => throw new InvalidOperationException("Nothing is read here.");
+        static DbConnection Connect() => throw new InvalidOperationException("Nothing is read here.");
         return new FeedSettings(
             entity, system.DeadLetters, new OtherGateways(system), new HomeRows(new OrganizationRows(Connect), links), new JournalLook(Connect), "here", TimeProvider.System)
         {

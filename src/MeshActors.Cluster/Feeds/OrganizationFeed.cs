@@ -348,6 +348,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         }
     }
 
+    // Before the first picture there is nothing to answer with, and nobody is let go for that.
     private void AnswerWaiting()
     {
         if (_fold is null)

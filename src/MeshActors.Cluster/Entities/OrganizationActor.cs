@@ -231,8 +231,13 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         : have < Revision && _recent.TryPeek(out var oldest) && oldest.Revision <= have + 1 ? [.. _recent.Where(entry => entry.Revision > have)]
         : null;
 
-    private SubscribedWhole Whole(long number)
+    private object Whole(long number)
     {
+        if (Sender.Path.Address.HasLocalScope)
+        {
+            return new SubscribedState(State, Revision, LastHash, number);
+        }
+
         var snapshot = OrganizationJournal.WriteSnapshot(State, Revision, LastHash);
         return new SubscribedWhole(_id, Revision, snapshot.Manifest, snapshot.Bytes, number);
     }

@@ -16,7 +16,8 @@ internal sealed class FeedFold
     private readonly HashSet<NodeId> _credentialChanges = [];
     private readonly List<ChangeTrace> _followed = [];
 
-    private FeedFold(OrganizationState state, long revision, FeedBoard? board)
+    /// <param name="board">Of what this takes the place of: its streams stay, and get a whole map.</param>
+    public FeedFold(OrganizationState state, long revision, FeedBoard? board)
     {
         State = state;
         Map = MeshMap.Of(state, revision);
@@ -37,25 +38,21 @@ internal sealed class FeedFold
 
     public long Revision => Map.Revision;
 
-    /// <param name="before">What it takes the place of: its streams stay, and get a whole map.</param>
-    public static FeedFold From(SubscribedWhole message, FeedFold? before)
-    {
-        var (state, _, _) = OrganizationJournal.ReadSnapshot(new JournalEntry(message.Manifest, message.Snapshot));
-        return new FeedFold(state, message.Revision, before?.Board);
-    }
+    public static OrganizationState Read(SubscribedWhole message) =>
+        OrganizationJournal.ReadSnapshot(new JournalEntry(message.Manifest, message.Snapshot)).State;
 
     /// <summary>
     /// Leads on to a later whole organization: what an entity that has just recovered has for a feed that missed something.
     /// The streams stay, and get deltas.
     /// </summary>
-    public void Jump(SubscribedWhole message)
+    public void Jump(OrganizationState state, long revision)
     {
-        (State, _, _) = OrganizationJournal.ReadSnapshot(new JournalEntry(message.Manifest, message.Snapshot));
+        State = state;
         var before = Map;
-        Map = MeshMap.Of(State, message.Revision);
+        Map = MeshMap.Of(State, revision);
         var changed = before.Nodes.Keys.Union(Map.Nodes.Keys)
             .Where(id => !Equals(before.Nodes.GetValueOrDefault(id), Map.Nodes.GetValueOrDefault(id)));
-        _changes.Jump(message.Revision, Map.Digest, [.. changed]);
+        _changes.Jump(revision, Map.Digest, [.. changed]);
         Show();
     }
 

@@ -9,18 +9,23 @@ namespace MeshActors.Cluster.Feeds;
 
 /// <summary>
 /// What a feed that has just begun must read to lead on an agent that comes from another process: the last entries of the
-/// journal before its own beginning. Read once, when the first such agent comes.
+/// journal before its own beginning. Read when such agents come, no further back than they need: after a controller's end
+/// many feeds begin at once, and nearly all of their agents miss next to nothing.
 /// </summary>
 internal sealed class FeedPast(OrganizationId organization, HomeRows rows)
 {
-    private bool _isRead;
+    /// <summary>Entries of the first read at least, a few milliseconds. Each later one doubles what is known: they are few.</summary>
+    private const int ReadMin = 128;
+
+    private bool _isOver;
     private bool _isReading;
 
     /// <summary>True while an agent with that map should wait for it.</summary>
     public bool Concerns(long haveRevision, FeedFold fold) =>
-        !_isRead && haveRevision > 0 && haveRevision < fold.First && haveRevision > fold.Revision - RecentChanges.Kept;
+        !_isOver && haveRevision > 0 && haveRevision < fold.First && haveRevision >= Oldest(fold);
 
-    public void Read(IActorRef feed, FeedFold fold)
+    /// <param name="haveRevision">Of the agent that came first.</param>
+    public void Read(IActorRef feed, long haveRevision, FeedFold fold)
     {
         if (_isReading)
         {
@@ -29,21 +34,25 @@ internal sealed class FeedPast(OrganizationId organization, HomeRows rows)
 
         _isReading = true;
         var last = fold.First;
-        SubjectsAsync(Math.Max(1, fold.Revision - RecentChanges.Kept + 1), last).PipeTo(
+        var first = Math.Max(Oldest(fold), Math.Min(haveRevision, last - Math.Max(ReadMin, fold.Revision - last)));
+        SubjectsAsync(first, last).PipeTo(
             feed,
             success: subjects => new PastRead(last, subjects),
             failure: _ => new PastRead(last, []));
     }
 
-    /// <summary>Whatever was found: it is not tried again, and who needs more gets a whole map.</summary>
+    /// <summary>Where nothing was found it is not tried again, and who needs more gets a whole map.</summary>
     public void Take(PastRead past, FeedFold? fold)
     {
-        _isRead = true;
-        if (fold is not null && fold.First == past.Last && past.Subjects.Length > 0)
+        _isReading = false;
+        _isOver = past.Subjects.IsEmpty;
+        if (fold is not null && fold.First == past.Last && !_isOver)
         {
             fold.Recall(past.Subjects);
         }
     }
+
+    private static long Oldest(FeedFold fold) => Math.Max(1, fold.Revision - RecentChanges.Kept + 1);
 
     private async Task<ImmutableArray<NodeId?>> SubjectsAsync(long from, long to)
     {

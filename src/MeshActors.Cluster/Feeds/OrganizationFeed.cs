@@ -2,6 +2,7 @@ using Akka.Actor;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
+using MeshActors.Domain.Organizations;
 using Microsoft.Extensions.Logging;
 
 namespace MeshActors.Cluster.Feeds;
@@ -58,7 +59,8 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<GetPresence>(_ => Sender.Tell(new PresenceAnswer([.. _followers.Presence().Select(pair => new NodePresence(pair.Key, pair.Value))])));
         Receive<GetLags>(_ => Sender.Tell(new LagsAnswer([.. _followers.Lags()])));
         Receive<StoredEntries>(OnEntries);
-        Receive<SubscribedWhole>(OnWhole);
+        Receive<SubscribedWhole>(message => OnWhole(message.Number, message.Revision, () => FeedFold.Read(message)));
+        Receive<SubscribedState>(message => OnWhole(message.Number, message.Revision, () => message.State));
         Receive<EntityBroken>(OnBroken);
         Receive<RegionAway>(OnAway);
         Receive<OrganizationElsewhere>(moved => _settings.Homes.Learn(_id, moved.Region));
@@ -154,7 +156,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         if (_past.Concerns(follow.Request.HaveRevision, fold) && _waitingForPast.Count < WaitingMax && IsWelcome(follow.Request, fold))
         {
             _waitingForPast.Add(waiting);
-            _past.Read(Self, fold);
+            _past.Read(Self, follow.Request.HaveRevision, fold);
             return;
         }
 
@@ -288,19 +290,19 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         }
     }
 
-    private void OnWhole(SubscribedWhole message)
+    private void OnWhole(long number, long revision, Func<OrganizationState> read)
     {
         // Of an older question: perhaps from an entity that has lost its place since. And on its way to another region the
         // organization may be asked for where only a part of it has arrived.
-        if (message.Number < _subscription.Answered || (_fold is { State.MovingTo: not null } known && message.Revision < known.Revision))
+        if (number < _subscription.Answered || (_fold is { State.MovingTo: not null } known && revision < known.Revision))
         {
             return;
         }
 
-        Hear(message.Number);
-        if (_fold is null || message.Revision != _fold.Revision)
+        Hear(number);
+        if (_fold is null || revision != _fold.Revision)
         {
-            TakeWhole(message);
+            TakeWhole(read(), revision);
         }
 
         _followers.Confirm(_fold!.State, _subscription.Answered);
@@ -313,15 +315,15 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
     }
 
     // An earlier one comes from a journal that was restored from a backup: an entity that is only behind says nothing.
-    private void TakeWhole(SubscribedWhole message)
+    private void TakeWhole(OrganizationState state, long revision)
     {
-        if (_fold is not null && message.Revision > _fold.Revision)
+        if (_fold is not null && revision > _fold.Revision)
         {
-            _fold.Jump(message);
+            _fold.Jump(state, revision);
         }
         else
         {
-            _fold = FeedFold.From(message, _fold);
+            _fold = new FeedFold(state, revision, _fold?.Board);
         }
 
         _followers.CutVoid(_fold.State, _followers.Nodes);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Akka.Actor;
 using Google.Protobuf;
+using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Messages;
 using MeshActors.Contracts.Region.V1;
 using MeshActors.Domain;
@@ -30,6 +31,7 @@ internal sealed class ForeignFollower : ReceiveActor
         });
         Receive<StoredEntries>(PassOn);
         Receive<SubscribedWhole>(PassOn);
+        Receive<SubscribedState>(PassOn);
         Receive<EntityBroken>(broken => Write(new FeedMessage { Broken = broken.Sentence }));
         Receive<OrganizationElsewhere>(moved => Write(new FeedMessage { Moved = RegionHome.ToWire(moved) }));
         Receive<Terminated>(OnEntityGone);
@@ -52,6 +54,12 @@ internal sealed class ForeignFollower : ReceiveActor
         }
 
         Write(new FeedMessage { Entries = entries });
+    }
+
+    private void PassOn(SubscribedState message)
+    {
+        var snapshot = OrganizationJournal.WriteSnapshot(message.State, message.Revision, message.LastHash);
+        PassOn(new SubscribedWhole(_organization, message.Revision, snapshot.Manifest, snapshot.Bytes, message.Number));
     }
 
     private void PassOn(SubscribedWhole message)

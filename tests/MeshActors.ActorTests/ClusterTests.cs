@@ -120,6 +120,34 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task Agents_that_come_from_another_process_are_led_on_by_a_delta_however_much_more_one_missed_than_the_one_before()
+    {
+        using var directory = new TempDirectory();
+        await using var first = await MeshHost.StartAsync(directory.Path);
+        await first.Mesh.FoundAsync();
+        var node = await first.Mesh.JoinedAsync("a");
+        await using var agent = await TestAgent.ConnectAsync(first.Mesh, Some.Acme, node);
+        var maps = new List<MeshMap>();
+        foreach (var nodes in (int[])[1, 101, 301, 304])
+        {
+            for (var next = maps.LastOrDefault()?.Nodes.Count ?? 1; next < nodes; next++)
+            {
+                await first.Mesh.JoinedAsync($"b{next}");
+            }
+
+            maps.Add(await agent.UntilAsync(map => map.Nodes.Count == nodes));
+        }
+
+        await using var second = await MeshHost.JoinAsync(directory, first);
+        foreach (var map in Enumerable.Reverse(maps))
+        {
+            await using var moved = await TestAgent.ConnectAsync(second.Mesh, Some.Acme, node, map);
+            await moved.UntilAsync(map => map.Nodes.Count == 304);
+            Assert.Equal(0, moved.WholeMaps);
+        }
+    }
+
+    [Fact]
     public async Task An_agent_that_applies_nothing_is_known_to_all_processes()
     {
         using var directory = new TempDirectory();

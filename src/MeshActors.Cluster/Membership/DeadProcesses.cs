@@ -15,10 +15,13 @@ internal sealed class DeadProcesses : ReceiveActor
     /// <summary>In a row: one alone may come from a packet that was on its way to a predecessor.</summary>
     private const int RefusalsMin = 2;
 
-    /// <summary>Two seconds where the machine answers, and twelve where it is silent: the resolver has decided by then.</summary>
+    /// <summary>Two seconds of refusals, twelve of silence, twenty of being let in: the resolver has decided by then.</summary>
     private const int KnocksMax = 20;
 
     private static readonly TimeSpan KnockInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>After one that was let in: somebody lives, and logs each such connection as a failed handshake.</summary>
+    private static readonly TimeSpan WelcomeInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>A machine that lives refuses within a round trip, 0.3 s to the other end of the world.</summary>
     private static readonly TimeSpan KnockMax = TimeSpan.FromMilliseconds(500);
@@ -43,7 +46,8 @@ internal sealed class DeadProcesses : ReceiveActor
         var (knocks, refusals) = (0, 0);
         do
         {
-            refusals = await IsRefusedAsync(member.Address).ConfigureAwait(false) ? refusals + 1 : 0;
+            var answer = await KnockAsync(member.Address).ConfigureAwait(false);
+            refusals = answer == SocketError.ConnectionRefused ? refusals + 1 : 0;
             // A firewall that refuses in others' stead must not make this process think that it is the last one.
             if (refusals >= RefusalsMin && Reach.Of(_cluster.State).IsMajority)
             {
@@ -53,7 +57,7 @@ internal sealed class DeadProcesses : ReceiveActor
             }
 
             // After the first one, too: what this actor was told is in the cluster's state a moment later.
-            await Task.Delay(KnockInterval).ConfigureAwait(false);
+            await Task.Delay(answer == SocketError.Success ? WelcomeInterval : KnockInterval).ConfigureAwait(false);
         }
         while (++knocks < KnocksMax && !_cluster.IsTerminated && IsUnreachable(member));
     }
@@ -62,22 +66,22 @@ internal sealed class DeadProcesses : ReceiveActor
     private bool IsUnreachable(Member member) => _cluster.State.Unreachable.Any(
         other => other.UniqueAddress.Equals(member.UniqueAddress) && other.Status is not (MemberStatus.Down or MemberStatus.Removed));
 
-    private static async Task<bool> IsRefusedAsync(Address address)
+    private static async Task<SocketError> KnockAsync(Address address)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var late = new CancellationTokenSource(KnockMax);
         try
         {
             await socket.ConnectAsync(new DnsEndPoint(address.Host, address.Port!.Value), late.Token).ConfigureAwait(false);
-            return false;
+            return SocketError.Success;
         }
         catch (SocketException e)
         {
-            return e.SocketErrorCode == SocketError.ConnectionRefused;
+            return e.SocketErrorCode;
         }
         catch (OperationCanceledException)
         {
-            return false;
+            return SocketError.TimedOut;
         }
     }
 }

@@ -35,6 +35,24 @@ public sealed class LateAnswerTests
         caller.ExpectMsg<FeedBoard>(TimeSpan.FromSeconds(10));
     }
 
+    [Fact]
+    public async Task A_feed_asks_nothing_before_its_moment()
+    {
+        using var directory = new TempDirectory();
+        await using var host = await MeshHost.StartAsync(directory.Path);
+        var system = host.Get<ActorSystem>();
+        var kit = new Kit(system);
+        var entity = kit.CreateTestProbe();
+        var settings = Settings(system, entity);
+        settings.Beginnings.Took(20_000);
+        Assert.Equal(TimeSpan.Zero, settings.Beginnings.Wait());
+
+        system.ActorOf(OrganizationFeed.Props(Some.Acme, settings));
+
+        entity.ExpectNoMsg(TimeSpan.FromMilliseconds(300));
+        entity.ExpectMsg<Subscribe>(TimeSpan.FromSeconds(10));
+    }
+
     private static FeedSettings Settings(ActorSystem system, IActorRef entity)
     {
         var links = new RegionLinks(new Homes(null), [], null, TimeProvider.System, NullLogger<RegionLinks>.Instance);

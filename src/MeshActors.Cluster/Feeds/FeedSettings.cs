@@ -19,6 +19,9 @@ internal sealed record FeedSettings(
     /// <summary>Learns here where organizations went.</summary>
     public Homes Homes { get; init; } = new(null);
 
+    /// <summary>Real milliseconds, whatever <see cref="Time"/> says.</summary>
+    public Beginnings Beginnings { get; init; } = new(TimeProvider.System);
+
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>

@@ -59,12 +59,13 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<GetPresence>(_ => Sender.Tell(new PresenceAnswer([.. _followers.Presence().Select(pair => new NodePresence(pair.Key, pair.Value))])));
         Receive<GetLags>(_ => Sender.Tell(new LagsAnswer([.. _followers.Lags()])));
         Receive<StoredEntries>(OnEntries);
-        Receive<SubscribedWhole>(message => OnWhole(message.Number, message.Revision, () => FeedFold.Read(message)));
+        Receive<SubscribedWhole>(OnWholeFromElsewhere);
         Receive<SubscribedState>(message => OnWhole(message.Number, message.Revision, () => message.State));
         Receive<EntityBroken>(OnBroken);
         Receive<RegionAway>(OnAway);
         Receive<OrganizationElsewhere>(moved => _settings.Homes.Learn(_id, moved.Region));
         Receive<Terminated>(OnEntityGone);
+        Receive<Begin>(_ => _subscription.Ask(Self, Have));
         Receive<Tick>(_ => OnTick());
         Receive<StopEntity>(_ => Context.Stop(Self));
     }
@@ -77,7 +78,14 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, _settings.TickInterval);
-        _subscription.Ask(Self, Have);
+        if (_settings.Beginnings.Wait() is var wait && wait > TimeSpan.Zero)
+        {
+            Timers.StartSingleTimer(nameof(Begin), Begin.Instance, wait);
+        }
+        else
+        {
+            _subscription.Ask(Self, Have);
+        }
     }
 
     protected override void PostStop()
@@ -290,6 +298,16 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         }
     }
 
+    private void OnWholeFromElsewhere(SubscribedWhole message)
+    {
+        var isFirst = _fold is null;
+        OnWhole(message.Number, message.Revision, () => FeedFold.Read(message));
+        if (isFirst && _fold is { } fold)
+        {
+            _settings.Beginnings.Took(fold.State.Nodes.Count);
+        }
+    }
+
     private void OnWhole(long number, long revision, Func<OrganizationState> read)
     {
         // Of an older question: perhaps from an entity that has lost its place since. And on its way to another region the
@@ -471,6 +489,11 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
     private sealed record ShowDue : INoSerializationVerificationNeeded
     {
         public static readonly ShowDue Instance = new();
+    }
+
+    private sealed record Begin : INoSerializationVerificationNeeded
+    {
+        public static readonly Begin Instance = new();
     }
 
     private sealed record Tick : INoSerializationVerificationNeeded

@@ -38,9 +38,10 @@ internal sealed class Subscription(OrganizationId organization, IActorRef organi
         }
     }
 
+    /// <remarks>The first question has its own moment: see <see cref="Beginnings"/>.</remarks>
     public void Renew(IActorRef feed, long have)
     {
-        if (time.GetElapsedTime(_askedAt) > (Answered == Number ? RenewAfter : AnswerMax))
+        if (Number > 0 && time.GetElapsedTime(_askedAt) > (Answered == Number ? RenewAfter : AnswerMax))
         {
             Ask(feed, have);
         }

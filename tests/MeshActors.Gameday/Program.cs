@@ -13,7 +13,7 @@ var config = new Option<FileInfo>("--config")
 {
     Description = "Akka's settings of the controllers",
     DefaultValueFactory = _ => new FileInfo(Path.Combine(Requirements.Root, "hocon", "failover-fast.conf")),
-};
+}.AcceptExistingOnly();
 var keep = new Option<bool>("--keep") { Description = "Keep the controllers' logs when all is well" };
 var untilFailed = new Option<bool>("--until-failed") { Description = "End with the first schedule that fails" };
 var plan = new Option<bool>("--plan") { Description = "Only say what each seed would do" };

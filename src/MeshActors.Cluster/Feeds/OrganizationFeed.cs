@@ -65,7 +65,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<RegionAway>(OnAway);
         Receive<OrganizationElsewhere>(moved => _settings.Homes.Learn(_id, moved.Region));
         Receive<Terminated>(OnEntityGone);
-        Receive<Begin>(_ => _subscription.Ask(Self, Have));
+        Receive<Begin>(_ => _subscription.AskIfIdle(Self, Have));
         Receive<Tick>(_ => OnTick());
         Receive<StopEntity>(_ => Context.Stop(Self));
     }

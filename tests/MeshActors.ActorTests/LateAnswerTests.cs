@@ -12,7 +12,7 @@ using Kit = Akka.TestKit.Xunit2.TestKit;
 
 namespace MeshActors.ActorTests;
 
-/// <summary>An organization that is just moving or recovering answers a new feed's first question late.</summary>
+/// <summary>A feed and its first answer, which comes late from an organization that is just moving or recovering.</summary>
 public sealed class LateAnswerTests
 {
     [Fact]
@@ -51,6 +51,24 @@ public sealed class LateAnswerTests
 
         entity.ExpectNoMsg(TimeSpan.FromMilliseconds(300));
         entity.ExpectMsg<Subscribe>(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Who_asks_a_feed_that_has_to_end_is_handed_back()
+    {
+        using var directory = new TempDirectory();
+        await using var host = await MeshHost.StartAsync(directory.Path);
+        var system = host.Get<ActorSystem>();
+        var kit = new Kit(system);
+        var feeds = kit.CreateTestProbe();
+        var caller = kit.CreateTestProbe();
+        var feed = feeds.ChildActorOf(OrganizationFeed.Props(Some.Acme, Settings(system, kit.CreateTestProbe())));
+
+        feed.Tell(OrganizationFeed.GetBoard.Instance, caller);
+        feed.Tell(StopEntity.Instance, feeds);
+
+        Assert.Equal(new Feeds.ForOrganization(Some.Acme, OrganizationFeed.GetBoard.Instance), feeds.ExpectMsg<Feeds.ForOrganization>());
+        Assert.Equal(caller.Ref, feeds.Sender);
     }
 
     private static FeedSettings Settings(ActorSystem system, IActorRef entity)

@@ -7,7 +7,7 @@ namespace MeshActors.Cluster.Feeds;
 /// <summary>Starts a feed for each organization that somebody here asks for, and ends it when nobody does.</summary>
 /// <remarks>
 /// A feed that fails is stopped, not restarted: its streams are told to connect again, and the first that does starts a
-/// new one. A feed that wants to end asks, so that a request already on its way still finds it.
+/// new one. A feed that wants to end asks, and hands back the requests that were on their way to it.
 /// </remarks>
 internal sealed class Feeds : ReceiveActor, IWithTimers
 {

@@ -67,7 +67,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<Terminated>(OnEntityGone);
         Receive<Begin>(_ => _subscription.AskIfIdle(Self, Have));
         Receive<Tick>(_ => OnTick());
-        Receive<StopEntity>(_ => Context.Stop(Self));
+        Receive<StopEntity>(_ => End());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -447,6 +447,17 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         {
             Context.Parent.Tell(new Feeds.Retire(_id));
         }
+    }
+
+    // Who asked between this feed's wish to end and its end is asked for again, of its successor.
+    private void End()
+    {
+        foreach (var (caller, request, _, _) in _waiting.Concat(_waitingForPast))
+        {
+            Context.Parent.Tell(new Feeds.ForOrganization(_id, request), caller);
+        }
+
+        Context.Stop(Self);
     }
 
     [LoggerMessage(EventId = 1104, Level = LogLevel.Warning, Message =

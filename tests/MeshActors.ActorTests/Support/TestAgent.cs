@@ -10,9 +10,9 @@ namespace MeshActors.ActorTests.Support;
 /// <summary>Holds a map as an agent does: applies what the stream says, and insists on the digest.</summary>
 internal sealed class TestAgent : IAsyncDisposable
 {
+    /// <summary>For one message.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly CancellationTokenSource _patience = new(Patience);
     private readonly List<MapChunk> _chunks = [];
 
     private TestAgent(IFollowing following, MeshMap map)
@@ -62,11 +62,7 @@ internal sealed class TestAgent : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await Following.DisposeAsync();
-        _patience.Dispose();
-    }
+    public ValueTask DisposeAsync() => Following.DisposeAsync();
 
     private async Task<GatewayMessage> NextAsync()
     {
@@ -74,7 +70,7 @@ internal sealed class TestAgent : IAsyncDisposable
         while (!Following.TryRead(out message))
         {
             Assert.False(Following.IsOver, "The stream ended.");
-            await Following.WaitAsync().AsTask().WaitAsync(_patience.Token);
+            await Following.WaitAsync().AsTask().WaitAsync(Patience);
         }
 
         Messages++;

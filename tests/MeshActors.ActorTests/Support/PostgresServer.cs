@@ -46,10 +46,9 @@ internal static class PostgresServer
             [ "$(id -u)" != 0 ] || chown nobody:nogroup {{directory}}
             run {{binaries}}/initdb -D {{directory}}/data -U mesh --auth=trust --no-sync >/dev/null
             run {{binaries}}/postgres -D {{directory}}/data -k {{directory}} -c listen_addresses= -c max_connections=300 -c log_min_messages=fatal >{{directory}}/log 2>&1 &
-            server=$!
             while read -r _; do :; done
-            kill -INT $server
-            wait $server || true
+            kill -INT "$(head -n 1 data/postmaster.pid)"
+            wait
             rm -rf {{directory}}
             """;
         var shell = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { RedirectStandardInput = true })!;

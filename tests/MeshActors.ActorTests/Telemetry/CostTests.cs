@@ -5,6 +5,7 @@ using MeshActors.Cluster.Telemetry;
 namespace MeshActors.ActorTests.Telemetry;
 
 /// <summary>What measuring costs a controller that nobody watches.</summary>
+[Collection(Alone.Name)]
 public sealed class CostTests(MeshFixture fixture) : IClassFixture<MeshFixture>
 {
     private const int Times = 10_000;

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace MeshActors.ActorTests.Telemetry;
 
 /// <summary>What programs read of the log.</summary>
+[Collection(Alone.Name)]
 public sealed class LogTests
 {
     /// <remarks>An id is never used again: a message that goes leaves a gap, and one that means something else gets the next.</remarks>

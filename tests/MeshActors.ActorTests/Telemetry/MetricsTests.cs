@@ -14,6 +14,7 @@ using MeshActors.Controller.Hosting;
 namespace MeshActors.ActorTests.Telemetry;
 
 /// <summary>What a monitoring system reads of a real controller after real work.</summary>
+[Collection(Alone.Name)]
 public sealed class MetricsTests : IAsyncLifetime, IDisposable
 {
     private readonly TempDirectory _directory = new();

@@ -7,6 +7,7 @@ using MeshActors.Contracts.Agent.V1;
 namespace MeshActors.ActorTests.Telemetry;
 
 /// <summary>An agent that takes all messages and applies none of them.</summary>
+[Collection(Alone.Name)]
 public sealed class StuckAgentTests : IAsyncLifetime, IDisposable
 {
     private readonly TempDirectory _directory = new();

@@ -7,6 +7,7 @@ using MeshActors.Contracts.Agent.V1;
 namespace MeshActors.ActorTests.Telemetry;
 
 /// <summary>One change, followed through a real controller to its last agent, as a receiver of traces gets it.</summary>
+[Collection(Alone.Name)]
 public sealed class TraceTests : IAsyncLifetime, IDisposable
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";

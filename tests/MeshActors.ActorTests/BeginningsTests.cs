@@ -16,11 +16,11 @@ public sealed class BeginningsTests
         Assert.All(Waits(1_000), wait => Assert.Equal(TimeSpan.Zero, wait));
 
     [Fact]
-    public void Each_has_a_moment_of_its_own_as_far_apart_as_the_last_picture_was_large()
+    public void Each_has_a_moment_of_its_own_as_far_apart_as_the_last_picture_was_large_and_what_else_happens_has_a_start()
     {
         _beginnings.Took(1_000);
 
-        Assert.Equal([0, 45, 90, 135], Waits(4).Select(wait => wait.TotalMilliseconds));
+        Assert.Equal([0, 450, 495, 540], Waits(4).Select(wait => wait.TotalMilliseconds));
     }
 
     [Fact]
@@ -28,9 +28,9 @@ public sealed class BeginningsTests
     {
         _beginnings.Took(1_000);
         _ = Waits(2);
-        _time.Advance(TimeSpan.FromMilliseconds(60));
+        _time.Advance(TimeSpan.FromMilliseconds(480));
 
-        Assert.Equal([30, 75], Waits(2).Select(wait => wait.TotalMilliseconds));
+        Assert.Equal([15, 450], Waits(2).Select(wait => wait.TotalMilliseconds));
     }
 
     [Fact]

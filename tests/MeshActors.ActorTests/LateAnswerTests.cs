@@ -7,6 +7,7 @@ using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Regions;
 using MeshActors.Domain.Organizations;
+using MeshActors.Domain.Trust;
 using Microsoft.Extensions.Logging.Abstractions;
 using Kit = Akka.TestKit.Xunit2.TestKit;
 
@@ -47,10 +48,30 @@ public sealed class LateAnswerTests
         settings.Beginnings.Took(20_000);
         Assert.Equal(TimeSpan.Zero, settings.Beginnings.Wait());
 
-        system.ActorOf(OrganizationFeed.Props(Some.Acme, settings));
+        var feed = system.ActorOf(OrganizationFeed.Props(Some.Acme, settings));
+        var comesBack = new Node(Some.NodeId(), "a", Some.Key(), SecretHash.Of("a"), [], [], [], [], IsRemoved: false);
+        feed.Tell(new OrganizationFeed.Follow(Some.Follow(Some.Acme, comesBack, 7, 0)));
 
         entity.ExpectNoMsg(TimeSpan.FromMilliseconds(300));
         entity.ExpectMsg<Subscribe>(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Who_has_no_map_waits_for_no_moment()
+    {
+        using var directory = new TempDirectory();
+        await using var host = await MeshHost.StartAsync(directory.Path);
+        var system = host.Get<ActorSystem>();
+        var kit = new Kit(system);
+        var entity = kit.CreateTestProbe();
+        var settings = Settings(system, entity);
+        settings.Beginnings.Took(1_000_000);
+        Assert.Equal(TimeSpan.Zero, settings.Beginnings.Wait());
+
+        system.ActorOf(OrganizationFeed.Props(Some.Acme, settings)).Tell(OrganizationFeed.GetBoard.Instance, kit.TestActor);
+
+        entity.ExpectMsg<Subscribe>(Beginnings.WaitMax / 2);
+        entity.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
     }
 
     [Fact]

@@ -65,7 +65,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<RegionAway>(OnAway);
         Receive<OrganizationElsewhere>(moved => _settings.Homes.Learn(_id, moved.Region));
         Receive<Terminated>(OnEntityGone);
-        Receive<Begin>(_ => _subscription.AskIfIdle(Self, Have));
+        Receive<Begin>(_ => _subscription.Begin(Self, Have));
         Receive<Tick>(_ => OnTick());
         Receive<StopEntity>(_ => End());
     }
@@ -84,7 +84,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         }
         else
         {
-            _subscription.Ask(Self, Have);
+            _subscription.Begin(Self, Have);
         }
     }
 
@@ -101,6 +101,12 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         _usedAt = _settings.Time.GetTimestamp();
         if (_fold is null)
         {
+            // An agent that has a map can wait for news.
+            if (request is not Follow { Request.HaveRevision: > 0 })
+            {
+                _subscription.Begin(Self, Have);
+            }
+
             Wait(Ask(request));
         }
         else

@@ -30,6 +30,15 @@ internal sealed class Subscription(OrganizationId organization, IActorRef organi
         organizations.Tell(new Subscribe(organization, have, Number), feed);
     }
 
+    /// <summary>The first question, if nothing has led to it yet.</summary>
+    public void Begin(IActorRef feed, long have)
+    {
+        if (Number == 0)
+        {
+            Ask(feed, have);
+        }
+    }
+
     public void AskIfIdle(IActorRef feed, long have)
     {
         if (Answered == Number)

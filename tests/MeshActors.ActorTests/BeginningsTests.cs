@@ -16,7 +16,7 @@ public sealed class BeginningsTests
         Assert.All(Waits(1_000), wait => Assert.Equal(TimeSpan.Zero, wait));
 
     [Fact]
-    public void Each_has_a_moment_of_its_own_as_far_apart_as_the_last_picture_was_large_and_what_else_happens_has_a_start()
+    public void Each_has_a_moment_of_its_own_as_far_apart_as_the_last_picture_was_large_after_a_head_start_for_what_moves()
     {
         _beginnings.Took(1_000);
 

@@ -130,6 +130,7 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
             yield return new ExecuteOrganization(Some.Acme, command, Meta1);
         }
 
+        yield return Departing.Instance;
         DirectoryCommand[] wishes =
         [
             new DirectoryCommand.RegisterOrganization(Some.Acme), new DirectoryCommand.CreateToken(token), new DirectoryCommand.RevokeToken("t1"),

@@ -40,7 +40,7 @@ public static class MeshHosting
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton<MeshReadiness>();
+        services.AddSingleton<MeshReadiness>().AddSingleton<HandOver>();
         services.AddSingleton(_ => new ProjectionLag());
         services.AddSingleton(new ProjectionTables(options.Journal));
         services.AddSingleton(provider => new Finding(
@@ -102,9 +102,11 @@ public static class MeshHosting
             Roles = [.. options.Roles],
             SeedNodes = options.Seeds.IsEmpty ? null : [.. options.Seeds.Select(seed => Remoting.AddressOf(options, seed))],
         });
-        akka.AddEntity<OrganizationActor>("organization", id => OrganizationActor.Props(id, options.Region, options.Journal), new OrganizationExtractor(), options);
-        akka.AddEntity<NodeActor>("node", NodeActor.Props, new NodeExtractor(), options);
-        akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options);
+        var departures = new Departures();
+        akka.AddEntity<OrganizationActor>(
+            "organization", id => OrganizationActor.Props(id, options.Region, options.Journal), new OrganizationExtractor(), options, departures);
+        akka.AddEntity<NodeActor>("node", NodeActor.Props, new NodeExtractor(), options, departures);
+        akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options, departures);
         akka.WithActors((system, registry) => registry.Register<RegionRouter>(
             links.StartRouter(system, registry.Get<OrganizationActor>(), registry.Get<NodeActor>())));
         akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time, loggers));
@@ -113,6 +115,8 @@ public static class MeshHosting
         {
             akka.WithActors((system, _) => StartProjector(system, options, lag, time));
             akka.WithActors((system, _) => system.ActorOf(DeadProcesses.Props(), "dead-processes"));
+            akka.WithActors((system, registry) => registry.Register<DepartureNotes>(
+                system.ActorOf(DepartureNotes.Props(departures), DepartureNotes.ActorName)));
             akka.WithActors((system, registry) => SettleBeforeLeaving(system, registry.Get<OrganizationActor>()));
         }
 
@@ -120,11 +124,17 @@ public static class MeshHosting
     }
 
     private static void AddEntity<T>(
-        this AkkaConfigurationBuilder akka, string name, Func<string, Props> props, IMessageExtractor extractor, MeshOptions options)
+        this AkkaConfigurationBuilder akka, string name, Func<string, Props> props, IMessageExtractor extractor, MeshOptions options, Departures departures)
     {
         if (options.Roles.Contains(ClusterRoles.Controller))
         {
-            akka.WithShardRegion<T>(name, props, extractor, new ShardOptions { Role = ClusterRoles.Controller, HandOffStopMessage = StopEntity.Instance });
+            akka.WithActors((system, registry) =>
+            {
+                var sharding = ClusterSharding.Get(system);
+                var settings = ClusterShardingSettings.Create(system).WithRole(ClusterRoles.Controller);
+                var allocation = new PacedAllocation(sharding.DefaultShardAllocationStrategy(settings), departures);
+                registry.Register<T>(sharding.Start(name, props, settings, extractor, allocation, StopEntity.Instance));
+            });
         }
         else
         {

@@ -41,3 +41,9 @@ public sealed record EntityBroken(string Sentence) : IMeshMessage;
 /// <summary>A write failed, and the entity has stopped: whether it was stored shows when it recovers. Ask again.</summary>
 /// <param name="Sentence">Names the entity and what the journal said.</param>
 public sealed record WriteFailed(string Sentence) : IMeshMessage;
+
+/// <summary>To all controllers, from one that is about to stop: its shards move away. Never answered.</summary>
+public sealed record Departing : IMeshMessage
+{
+    public static readonly Departing Instance = new();
+}

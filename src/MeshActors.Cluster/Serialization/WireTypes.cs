@@ -47,6 +47,7 @@ public static class WireTypes
         ("get-lags/1", typeof(GetLags)),
         ("lags/1", typeof(LagsAnswer)),
         ("node-lag/1", typeof(NodeLag)),
+        ("departing/1", typeof(Departing)),
     ];
 
     /// <summary>What may stand inside a message. The closed families bring their cases along.</summary>

@@ -128,7 +128,7 @@ public sealed class ControllerHost : IAsyncDisposable
     private static void AddServices(
         IServiceCollection services, ControllerOptions options, DataDir directory, CertificateAuthority authority, TimeProvider time)
     {
-        services.AddMesh(ClusterMembership.Of(options, directory, authority, time));
+        services.AddMesh(ClusterMembership.Of(options, directory, authority, time)).AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<FirstSecrets>().AddHostedService<Bootstrap>();
         services.AddSingleton<ServerCertificates>().AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
         services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax, AgentProtocol.ServedJoinsMax));

@@ -24,7 +24,8 @@ internal static class Health
     private static async Task<string?> FindFaultAsync(HttpContext context)
     {
         var services = context.RequestServices;
-        if (services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested)
+        if (services.GetRequiredService<HandOver>().HasBegun
+            || services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested)
         {
             return "This controller is stopping.";
         }

@@ -14,8 +14,8 @@ namespace MeshActors.Cluster.Hosting;
 /// </summary>
 public sealed partial class HandOver(MeshOptions options, ActorSystem system, IReadOnlyActorRegistry registry, ILogger<HandOver> logger)
 {
-    /// <summary>Twice what the shards of the smallest cluster, half of all, take at ten a second.</summary>
-    public static readonly TimeSpan Max = TimeSpan.FromSeconds(12);
+    /// <summary>The shards of one of two processes, half of all, take 12 s at five a second.</summary>
+    public static readonly TimeSpan Max = TimeSpan.FromSeconds(15);
 
     /// <summary>Nobody moves them: a coordinator of the build before, or one that is just being elected.</summary>
     private static readonly TimeSpan StandstillMax = TimeSpan.FromSeconds(2);
@@ -26,12 +26,16 @@ public sealed partial class HandOver(MeshOptions options, ActorSystem system, IR
 
     public bool HasBegun { get; private set; }
 
+    /// <summary>Whether this process is a member, and others have the role, too.</summary>
+    public bool HasHeirs(string role) => _cluster.SelfMember.Status == MemberStatus.Up && _cluster.State.Members.Except(_cluster.State.Unreachable).Any(
+        member => member.Status == MemberStatus.Up && member.HasRole(role) && member.UniqueAddress != _cluster.SelfUniqueAddress);
+
     /// <summary>Returns when nothing is left here, or nothing moves.</summary>
     /// <param name="hurry">Ends it early.</param>
     public async Task RunAsync(CancellationToken hurry)
     {
         HasBegun = true;
-        if (!options.Roles.Contains(ClusterRoles.Controller) || !HasHeirs())
+        if (!options.Roles.Contains(ClusterRoles.Controller) || !HasHeirs(ClusterRoles.Controller))
         {
             return;
         }
@@ -59,9 +63,6 @@ public sealed partial class HandOver(MeshOptions options, ActorSystem system, IR
             SomeLeft(took);
         }
     }
-
-    private bool HasHeirs() => _cluster.SelfMember.Status == MemberStatus.Up && _cluster.State.Members.Except(_cluster.State.Unreachable).Any(
-        member => member.Status == MemberStatus.Up && member.HasRole(ClusterRoles.Controller) && member.UniqueAddress != _cluster.SelfUniqueAddress);
 
     /// <summary>How many are left.</summary>
     private async Task<int> MoveAsync(CancellationToken late)

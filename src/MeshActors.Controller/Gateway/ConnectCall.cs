@@ -16,7 +16,6 @@ internal sealed class ConnectCall(
     IMesh mesh,
     KnownOrganizations organizations,
     TimeProvider time,
-    IHostApplicationLifetime lifetime,
     ConnectedAgents connected,
     GatewayUrls gateways,
     AgentRefusals refusals)
@@ -48,6 +47,12 @@ internal sealed class ConnectCall(
         }
 
         var hello = await FirstAsync(call).ConfigureAwait(false);
+        if (connected.IsDraining)
+        {
+            await GoAwayAsync(call, Stopping, final: false).ConfigureAwait(false);
+            return;
+        }
+
         var organization = OrganizationId.Parse(credential.Scope);
         if (hello.Organization.Length > 0 && !organization.IsCalled(hello.Organization))
         {
@@ -123,25 +128,16 @@ internal sealed class ConnectCall(
         LateAnnouncement? late,
         IAgentCall<AgentMessage, ReadOnlyMemory<byte>> call)
     {
-        using var either = late is null ? null : CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, late.Refused);
-        connected.Enter();
-        var isCutShort = false;
-        try
-        {
-            await WelcomeAsync(call, organization, node, revision).ConfigureAwait(false);
-            isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, refusals)
-                .RunAsync(call, either?.Token ?? lifetime.ApplicationStopping).ConfigureAwait(false);
-        }
-        finally
-        {
-            connected.Leave();
-        }
-
+        using var stay = connected.Enter(organization);
+        using var either = late is null ? null : CancellationTokenSource.CreateLinkedTokenSource(stay.Over, late.Refused);
+        await WelcomeAsync(call, organization, node, revision).ConfigureAwait(false);
+        var isCutShort = await new AgentStream(mesh, time, following, organization, node, principal, refusals)
+            .RunAsync(call, either?.Token ?? stay.Over).ConfigureAwait(false);
         if (isCutShort && late?.Reason is { } refused && !call.Aborted.IsCancellationRequested)
         {
             await TurnAwayAsync(call, organization, node.Id, refused).ConfigureAwait(false);
         }
-        else if (isCutShort && lifetime.ApplicationStopping.IsCancellationRequested && !call.Aborted.IsCancellationRequested)
+        else if (isCutShort && stay.Over.IsCancellationRequested && !call.Aborted.IsCancellationRequested)
         {
             await GoAwayAsync(call, Stopping, final: false).ConfigureAwait(false);
         }

@@ -1,13 +1,19 @@
 using System.Runtime.InteropServices;
 using MeshActors.Cluster.Hosting;
+using MeshActors.Controller.Gateway;
 
 namespace MeshActors.Controller.Hosting;
 
-/// <summary>A signal first hands the organizations over, and stops the host then; a second one does not wait for that.</summary>
-internal sealed class StopSignals(HandOver handOver, IHostApplicationLifetime lifetime) : IHostLifetime, IDisposable
+/// <summary>
+/// A signal first hands the organizations over and sends the agents to other gateways, and stops the host then; a second
+/// one does not wait for that.
+/// </summary>
+/// <param name="services">Asked when a signal comes: the cluster's part is not made before its database is prepared.</param>
+internal sealed class StopSignals(IServiceProvider services, IHostApplicationLifetime lifetime) : IHostLifetime, IDisposable
 {
     private readonly CancellationTokenSource _hurry = new();
     private readonly List<PosixSignalRegistration> _signals = [];
+    private bool _isTold;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
@@ -30,7 +36,7 @@ internal sealed class StopSignals(HandOver handOver, IHostApplicationLifetime li
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (handOver.HasBegun)
+        if (Interlocked.Exchange(ref _isTold, true))
         {
             _hurry.Cancel();
         }
@@ -44,11 +50,24 @@ internal sealed class StopSignals(HandOver handOver, IHostApplicationLifetime li
     {
         try
         {
-            await handOver.RunAsync(_hurry.Token).ConfigureAwait(false);
+            if (lifetime.ApplicationStarted.IsCancellationRequested)
+            {
+                await HandOverAsync().ConfigureAwait(false);
+            }
         }
         finally
         {
             lifetime.StopApplication();
+        }
+    }
+
+    private async Task HandOverAsync()
+    {
+        var handOver = services.GetRequiredService<HandOver>();
+        await handOver.RunAsync(_hurry.Token).ConfigureAwait(false);
+        if (handOver.HasHeirs(ClusterRoles.Gateway))
+        {
+            await services.GetRequiredService<ConnectedAgents>().DrainAsync(_hurry.Token).ConfigureAwait(false);
         }
     }
 }

@@ -27,7 +27,7 @@ public sealed class PacedAllocationTests : IAsyncLifetime
 
     public PacedAllocationTests()
     {
-        _allocation = new PacedAllocation(_within, _departures);
+        _allocation = new PacedAllocation(_within, _departures, TimeSpan.Zero);
         _allocation.Start(_system);
         _leaver = Region(Leaver);
         _stayer = Region(Stayer);
@@ -57,6 +57,16 @@ public sealed class PacedAllocationTests : IAsyncLifetime
         Assert.Empty(await RebalanceAsync(["1"], ["2"]));
         _departures.Remove(Leaver);
         Assert.Equal(_leaver, await AllocateAsync());
+    }
+
+    [Fact]
+    public async Task Those_who_stay_prepare_first()
+    {
+        var allocation = new PacedAllocation(_within, _departures, TimeSpan.FromHours(1));
+        allocation.Start(_system);
+        _departures.Add(Leaver);
+        Assert.Empty(await allocation.Rebalance(Regions(["1"], ["2"]), ImmutableHashSet<string>.Empty));
+        Assert.Equal(_stayer, await allocation.AllocateShard(_stayer, "9", Regions([], ["1"])));
     }
 
     [Fact]

@@ -9,10 +9,10 @@ using MeshActors.Domain.Organizations;
 namespace MeshActors.Cluster.Entities;
 
 /// <summary>
-/// Reads one organization's journal before a process joins its cluster, and forgets it: the first recovery of a process
-/// takes ten times as long as the next, and the organizations that come to it after a failure should not wait for that.
+/// Reads one organization's journal, and forgets it: the first recovery of a process takes ten times as long as the next,
+/// and the organizations that come to it later should not wait for that.
 /// </summary>
-internal static class Rehearsal
+internal sealed class Rehearsal(ActorSystem system, JournalDatabase database) : IDisposable
 {
     /// <summary>A database that is busy or away must not keep the process out of its cluster.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -20,18 +20,40 @@ internal static class Rehearsal
     // Its journal is in the caches of the database.
     private const string StoredLast = "SELECT persistence_id FROM journal WHERE persistence_id LIKE @organizations ORDER BY ordering DESC LIMIT 1";
 
-    /// <summary>Ends without an error whatever happens: all it gains is time.</summary>
-    public static async Task RunAsync(ActorSystem system, JournalDatabase database)
+    private readonly SemaphoreSlim _one = new(1);
+    private bool _isDone;
+
+    /// <summary>Once, when there is an organization. Ends without an error whatever happens: all it gains is time.</summary>
+    public async Task RunAsync()
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!_isDone)
+            {
+                await ReadAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private async Task ReadAsync()
     {
         try
         {
             using var late = new CancellationTokenSource(Patience);
-            if (await FindAsync(database, late.Token).ConfigureAwait(false) is { } id)
+            if (await FindAsync(late.Token).ConfigureAwait(false) is { } id)
             {
                 var reader = system.ActorOf(Props.Create(() => new Reader(id)), "rehearsal");
                 try
                 {
                     await reader.Ask<object>(IsOver.Instance, late.Token).ConfigureAwait(false);
+                    _isDone = true;
                 }
                 finally
                 {
@@ -45,7 +67,7 @@ internal static class Rehearsal
         }
     }
 
-    private static async Task<OrganizationId?> FindAsync(JournalDatabase database, CancellationToken cancellationToken)
+    private async Task<OrganizationId?> FindAsync(CancellationToken cancellationToken)
     {
         var prefix = OrganizationActor.PersistenceIdOf(default);
         var connection = database.Connect();

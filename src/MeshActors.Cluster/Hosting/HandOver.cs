@@ -18,7 +18,7 @@ public sealed partial class HandOver(MeshOptions options, ActorSystem system, IR
     public static readonly TimeSpan Max = TimeSpan.FromSeconds(15);
 
     /// <summary>Nobody moves them: a coordinator of the build before, or one that is just being elected.</summary>
-    private static readonly TimeSpan StandstillMax = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StandstillMax = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
 

@@ -111,16 +111,21 @@ public static class MeshHosting
             links.StartRouter(system, registry.Get<OrganizationActor>(), registry.Get<NodeActor>())));
         akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time, loggers));
         akka.WithActors((system, _) => MemberGauges.Start(system));
+        Rehearsal? rehearsal = null;
         if (options.Roles.Contains(ClusterRoles.Controller))
         {
             akka.WithActors((system, _) => StartProjector(system, options, lag, time));
             akka.WithActors((system, _) => system.ActorOf(DeadProcesses.Props(), "dead-processes"));
-            akka.WithActors((system, registry) => registry.Register<DepartureNotes>(
-                system.ActorOf(DepartureNotes.Props(departures), DepartureNotes.ActorName)));
+            akka.WithActors((system, registry) =>
+            {
+                rehearsal = new Rehearsal(system, options.Journal);
+                system.RegisterOnTermination(rehearsal.Dispose);
+                registry.Register<DepartureNotes>(system.ActorOf(DepartureNotes.Props(departures, rehearsal.RunAsync), DepartureNotes.ActorName));
+            });
             akka.WithActors((system, registry) => SettleBeforeLeaving(system, registry.Get<OrganizationActor>()));
         }
 
-        akka.AddStartup((system, _) => Join(system, options, gateways, time));
+        akka.AddStartup((system, _) => Join(system, options, gateways, time, rehearsal));
     }
 
     private static void AddEntity<T>(
@@ -132,7 +137,7 @@ public static class MeshHosting
             {
                 var sharding = ClusterSharding.Get(system);
                 var settings = ClusterShardingSettings.Create(system).WithRole(ClusterRoles.Controller);
-                var allocation = new PacedAllocation(sharding.DefaultShardAllocationStrategy(settings), departures);
+                var allocation = new PacedAllocation(sharding.DefaultShardAllocationStrategy(settings), departures, DepartureNotes.Preparation);
                 registry.Register<T>(sharding.Start(name, props, settings, extractor, allocation, StopEntity.Instance));
             });
         }
@@ -179,12 +184,12 @@ public static class MeshHosting
             return Akka.Done.Instance;
         });
 
-    private static void Join(ActorSystem system, MeshOptions options, GatewayUrls gateways, TimeProvider time)
+    private static void Join(ActorSystem system, MeshOptions options, GatewayUrls gateways, TimeProvider time, Rehearsal? rehearsal)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
         if (options.Journal is PostgresDatabase shared)
         {
-            var isReady = options.Roles.Contains(ClusterRoles.Controller) ? Rehearsal.RunAsync(system, shared) : Task.CompletedTask;
+            var isReady = rehearsal?.RunAsync() ?? Task.CompletedTask;
             isReady.ContinueWith(_ => Rendezvous.Start(system, shared, gateways, time, options.MayHaveTwin ? null : new Twins()), TaskScheduler.Default);
         }
         else if (cluster.Settings.SeedNodes.IsEmpty)

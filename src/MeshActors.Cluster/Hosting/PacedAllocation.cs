@@ -10,9 +10,10 @@ namespace MeshActors.Cluster.Hosting;
 /// waits for all. First go those of a member that is about to stop; other moves are those of the strategy within.
 /// </summary>
 /// <remarks>Asked every <c>akka.cluster.sharding.rebalance-interval</c>: that is the pace.</remarks>
-internal sealed class PacedAllocation(IShardAllocationStrategy within, Departures departures) : IActorSystemDependentAllocationStrategy
+/// <param name="preparation">Between the news that a member departs and the first of its shards to move.</param>
+internal sealed class PacedAllocation(IShardAllocationStrategy within, Departures departures, TimeSpan preparation) : IActorSystemDependentAllocationStrategy
 {
-    /// <summary>Akka's own default: a member that came may go again.</summary>
+    /// <summary>Between two looks, and after a member came or went: one that has just started has enough to do.</summary>
     private static readonly TimeSpan BalancedFor = TimeSpan.FromSeconds(10);
 
     private static readonly Task<IImmutableSet<string>> None = Task.FromResult<IImmutableSet<string>>(ImmutableHashSet<string>.Empty);
@@ -20,6 +21,7 @@ internal sealed class PacedAllocation(IShardAllocationStrategy within, Departure
     private IScheduler? _clock;
     private Address? _here;
     private TimeSpan _balancedSince;
+    private ImmutableHashSet<IActorRef> _regions = [];
 
     public void Start(ActorSystem system)
     {
@@ -44,10 +46,18 @@ internal sealed class PacedAllocation(IShardAllocationStrategy within, Departure
             return None;
         }
 
+        if (!_regions.SetEquals(currentShardAllocations.Keys))
+        {
+            _regions = [.. currentShardAllocations.Keys];
+            _balancedSince = _clock!.MonotonicClock;
+        }
+
         var departing = currentShardAllocations.Where(region => Departs(region.Key)).ToList();
         if (departing.Count > 0)
         {
-            var left = departing.Count < currentShardAllocations.Count ? departing.SelectMany(region => region.Value).Take(1) : [];
+            var left = departing.Count < currentShardAllocations.Count
+                ? departing.Where(region => departures.KnownFor(AddressOf(region.Key)) >= preparation).SelectMany(region => region.Value).Take(1)
+                : [];
             return Task.FromResult<IImmutableSet<string>>(left.ToImmutableHashSet());
         }
 
@@ -66,5 +76,7 @@ internal sealed class PacedAllocation(IShardAllocationStrategy within, Departure
         return moves;
     }
 
-    private bool Departs(IActorRef region) => departures.Contains(region.Path.Address is { HasLocalScope: false } other ? other : _here!);
+    private bool Departs(IActorRef region) => departures.Contains(AddressOf(region));
+
+    private Address AddressOf(IActorRef region) => region.Path.Address is { HasLocalScope: false } other ? other : _here!;
 }

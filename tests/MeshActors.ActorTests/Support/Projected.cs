@@ -30,7 +30,14 @@ internal static class Projected
     public static async Task SameAsync(Summing summing, OrganizationId organization, IReadOnlyList<JournalRow> rows)
     {
         var lines = new List<string>();
+        // It waits 5 s for a view that is behind, which a machine that runs other tests too may need again.
         var view = await summing.RunAsync(organization, lines.Add, null, default);
+        for (var again = 0; again < 5 && view.Revision < rows[^1].Revision; again++)
+        {
+            lines.Clear();
+            view = await summing.RunAsync(organization, lines.Add, null, default);
+        }
+
         Assert.Equal(rows[^1].Revision, view.Revision);
         Assert.Equal(rows[^1].Hash(), view.Hash);
         lines.Sort(StringComparer.Ordinal);

@@ -133,12 +133,12 @@ public static class MeshHosting
     {
         if (options.Roles.Contains(ClusterRoles.Controller))
         {
-            akka.WithActors((system, registry) =>
+            akka.WithActors(async (system, registry) =>
             {
                 var sharding = ClusterSharding.Get(system);
                 var settings = ClusterShardingSettings.Create(system).WithRole(ClusterRoles.Controller);
                 var allocation = new PacedAllocation(sharding.DefaultShardAllocationStrategy(settings), departures, DepartureNotes.Preparation);
-                registry.Register<T>(sharding.Start(name, props, settings, extractor, allocation, StopEntity.Instance));
+                registry.Register<T>(await sharding.StartAsync(name, props, settings, extractor, allocation, StopEntity.Instance).ConfigureAwait(false));
             });
         }
         else

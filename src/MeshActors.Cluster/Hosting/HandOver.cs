@@ -97,9 +97,9 @@ public sealed partial class HandOver(MeshOptions options, ActorSystem system, IR
         return shards;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "All organizations here were handed over to other controllers, in {Seconds:0.0} s; this one stops now.")]
+    [LoggerMessage(EventId = 1301, Level = LogLevel.Information, Message = "All organizations here were handed over to other controllers, in {Seconds:0.0} s; this one stops now.")]
     private partial void AllMoved(double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not all organizations here were handed over to other controllers within {Seconds:0.0} s; the rest moves with the stop.")]
+    [LoggerMessage(EventId = 1302, Level = LogLevel.Warning, Message = "Not all organizations here were handed over to other controllers within {Seconds:0.0} s; the rest moves with the stop.")]
     private partial void SomeLeft(double seconds);
 }

@@ -57,8 +57,8 @@ internal sealed class FeedPicture(OrganizationState state, MeshMap map, RecentCh
     }
 }
 
-/// <summary>A whole map's messages, each encoded when the first agent needs it: while it is being packed, those before it are under way.</summary>
-internal sealed class WholeMap
+/// <summary>A whole map's messages, encoded when the first agent needs them.</summary>
+internal sealed class WholeMap(MeshMap map)
 {
     /// <summary>
     /// Changes after which a newcomer is served a fresh one. Until then it gets the older map and one delta: in a storm of
@@ -66,24 +66,13 @@ internal sealed class WholeMap
     /// </summary>
     public const int RevisionsMax = 256;
 
-    private readonly Lazy<ImmutableArray<Lazy<byte[]>>> _plain;
-    private readonly Lazy<ImmutableArray<Lazy<byte[]>>> _packed;
+    private readonly Lazy<ImmutableArray<byte[]>> _plain = new(() => [.. map.ToEncodedChunks().Select(MapPacking.Plain)]);
+    private readonly Lazy<ImmutableArray<byte[]>> _packed = new(() => [.. map.ToEncodedChunks().Select(MapPacking.Packed)]);
 
-    public WholeMap(MeshMap map)
-    {
-        Revision = map.Revision;
-        var nodes = new Lazy<Domain.Maps.MapNode[]>(() => [.. map.Nodes.Values]);
-        _plain = Pieces(MapPacking.Plain);
-        _packed = Pieces(MapPacking.Packed);
-
-        Lazy<ImmutableArray<Lazy<byte[]>>> Pieces(Func<byte[], byte[]> message) => new(() =>
-            [.. Enumerable.Range(0, map.ChunkCount()).Select(index => new Lazy<byte[]>(() => message(MapEncoding.EncodeChunk(map, nodes.Value, index))))]);
-    }
-
-    public long Revision { get; }
+    public long Revision => map.Revision;
 
     /// <param name="packed">For who accepts it.</param>
-    public ImmutableArray<Lazy<byte[]>> Messages(bool packed) => packed ? _packed.Value : _plain.Value;
+    public ImmutableArray<byte[]> Messages(bool packed) => packed ? _packed.Value : _plain.Value;
 
     /// <summary>This one while it will do for the newer map, else a new one.</summary>
     public WholeMap For(MeshMap newer) => (_packed.IsValueCreated || _plain.IsValueCreated) && newer.Revision - Revision <= RevisionsMax ? this : new WholeMap(newer);

@@ -29,7 +29,7 @@ internal sealed class Following(
     // that is not known; and what is left of a whole map.
     private long _position = position;
     private long _bundle = -1;
-    private ImmutableArray<Lazy<byte[]>> _pieces = [];
+    private ImmutableArray<byte[]> _pieces = [];
     private int _nextPiece;
 
     public FollowRequest Request { get; } = request;
@@ -114,7 +114,7 @@ internal sealed class Following(
             _nextPiece = 0;
         }
 
-        message = _pieces[_nextPiece++].Value;
+        message = _pieces[_nextPiece++];
         FeedMetrics.Chunk(message.Length);
         if (_nextPiece == _pieces.Length)
         {

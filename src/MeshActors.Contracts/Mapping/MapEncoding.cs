@@ -22,18 +22,14 @@ public static class MapEncoding
     public static IEnumerable<byte[]> ToEncodedChunks(this MeshMap map)
     {
         var nodes = map.Nodes.Values.ToArray();
-        return Enumerable.Range(0, map.ChunkCount()).Select(index => EncodeChunk(map, nodes, index));
-    }
-
-    /// <summary>An empty map has one, too.</summary>
-    public static int ChunkCount(this MeshMap map) => Math.Max(1, (map.Nodes.Count + ChunkNodesMax - 1) / ChunkNodesMax);
-
-    /// <param name="nodes">All of the map's, in its order.</param>
-    public static byte[] EncodeChunk(MeshMap map, MapNode[] nodes, int index)
-    {
-        var from = index * ChunkNodesMax;
-        var to = Math.Min(nodes.Length, from + ChunkNodesMax);
-        return Encode(map, nodes.AsSpan(from..to), isLast: to == nodes.Length);
+        var from = 0;
+        do
+        {
+            var to = Math.Min(nodes.Length, from + ChunkNodesMax);
+            yield return Encode(map, nodes.AsSpan(from..to), isLast: to == nodes.Length);
+            from = to;
+        }
+        while (from < nodes.Length);
     }
 
     private static byte[] Encode(MeshMap map, ReadOnlySpan<MapNode> nodes, bool isLast)

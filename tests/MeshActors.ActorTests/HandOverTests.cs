@@ -15,8 +15,7 @@ public sealed class HandOverTests
     public async Task Organizations_move_before_the_process_stops_and_none_comes_back()
     {
         using var directory = new TempDirectory();
-        var log = new LogLines();
-        await using var leaving = await MeshHost.StartAsync(directory.Path, log);
+        await using var leaving = await MeshHost.StartAsync(directory.Path);
         var orgs = Enumerable.Range(0, 10).Select(i => OrganizationId.Parse($"org-{i}")).ToList();
         foreach (var org in orgs)
         {

@@ -14,7 +14,7 @@ namespace MeshActors.Cluster.Hosting;
 /// </summary>
 public sealed partial class HandOver(MeshOptions options, ActorSystem system, IReadOnlyActorRegistry registry, ILogger<HandOver> logger)
 {
-    /// <summary>The shards of one of two processes, half of all, take 12 s at five a second.</summary>
+    /// <summary>The shards of one of two processes, half of all, take 12 s at five a second, after a second in which the other prepares.</summary>
     public static readonly TimeSpan Max = TimeSpan.FromSeconds(15);
 
     /// <summary>Nobody moves them: a coordinator of the build before, or one that is just being elected.</summary>

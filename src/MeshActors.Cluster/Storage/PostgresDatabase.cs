@@ -133,7 +133,8 @@ public sealed record PostgresDatabase : JournalDatabase
 
     private static void Default(NpgsqlConnectionStringBuilder builder, string keyword, object value)
     {
-        if (!builder.ContainsKey(keyword))
+        // Not ContainsKey: Npgsql's says whether there is such a keyword.
+        if (!builder.ShouldSerialize(keyword))
         {
             builder[keyword] = value;
         }

@@ -23,7 +23,7 @@ public sealed class Finding
     public const int FoundMax = 1_000;
 
     /// <summary>What was just stored is waited for: views are that much behind at most while all is well.</summary>
-    private static readonly TimeSpan FreshPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FreshPatience = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan FreshPoll = TimeSpan.FromMilliseconds(50);
 

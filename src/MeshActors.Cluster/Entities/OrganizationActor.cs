@@ -45,7 +45,6 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         CommandAsync<FinishImport>(FinishImportAsync);
         Command<Terminated>(feed => _feeds.Remove(feed.ActorRef));
         Command<Rest>(OnRest);
-        Command<Departing>(_ => SnapshotIfWorthwhile());
         Command<SaveSnapshotSuccess>(saved => _snapshots.Saved(saved.Metadata.SequenceNr, DeleteSnapshots));
         Command<SaveSnapshotFailure>(_ => { });        // the store has logged it; the journal has everything
         Command<DeleteSnapshotsSuccess>(_ => { });
@@ -155,15 +154,7 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         {
             AwaitRest();
         }
-        else if (!IsAhead)
-        {
-            SnapshotIfWorthwhile();
-        }
-    }
-
-    private void SnapshotIfWorthwhile()
-    {
-        if (!_isPastAkka)
+        else if (!IsAhead && !_isPastAkka)
         {
             SnapshotEvery(SnapshotSchedule.EventsAtRest(State));
         }

@@ -4,7 +4,6 @@ using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Membership;
-using MeshActors.Cluster.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace MeshActors.Cluster.Hosting;
@@ -69,8 +68,6 @@ public sealed partial class HandOver(MeshOptions options, ActorSystem system, IR
     private async Task<int> MoveAsync(CancellationToken late)
     {
         registry.Get<DepartureNotes>().Tell(DepartureNotes.Depart.Instance);
-        // The organizations of all shards here: who gets them reads their snapshots then, and few events.
-        system.ActorSelection(registry.Get<OrganizationActor>().Path / "*" / "*").Tell(Departing.Instance, ActorRefs.NoSender);
         var left = await CountAsync(late).ConfigureAwait(false);
         var movedAt = system.Scheduler.MonotonicClock;
         while (left > 0 && system.Scheduler.MonotonicClock - movedAt < StandstillMax)

@@ -42,7 +42,7 @@ public sealed record EntityBroken(string Sentence) : IMeshMessage;
 /// <param name="Sentence">Names the entity and what the journal said.</param>
 public sealed record WriteFailed(string Sentence) : IMeshMessage;
 
-/// <summary>To all controllers, from one that is about to stop, and to its own organizations: its shards move away. Never answered.</summary>
+/// <summary>To all controllers, from one that is about to stop: its shards move away. Never answered.</summary>
 public sealed record Departing : IMeshMessage
 {
     public static readonly Departing Instance = new();

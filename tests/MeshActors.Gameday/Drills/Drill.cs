@@ -107,7 +107,8 @@ internal sealed class Drill(DrillOptions options)
         var gaps = new List<Gap>();
         for (var round = 0; round < options.Rounds; round++)
         {
-            await Task.Delay(Calm);
+            // All have just started before the first.
+            await Task.Delay(round == 0 ? Calm * _site.Controllers.Count : Calm);
             var (what, gap) = await roundAsync(round);
             gaps.Add(gap);
             Say($"{round + 1}/{options.Rounds} {what}: joins of the worst organization waited {gap}"

@@ -11,7 +11,7 @@ public class PostgresDatabaseTests
         var connection = Of("Host=db.example;Username=mesh");
 
         Assert.Equal("db.example", connection.Host);
-        Assert.Equal(40, connection.MaxPoolSize);
+        Assert.Equal(30, connection.MaxPoolSize);
         Assert.Equal(5, connection.Timeout);
         Assert.Equal(10, connection.CommandTimeout);
         Assert.Equal(50, connection.MaxAutoPrepare);

@@ -44,7 +44,7 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
     private readonly HashSet<OrganizationId> _due = [];
     private readonly Queue<OrganizationId> _round = [];
     private readonly HashSet<OrganizationId> _faulty = [];
-    private long _roundBegan;
+    private long _workBegan;
     private bool _isWorking;
     private bool _isSweepDue;
     private bool _hasSwept;
@@ -119,6 +119,11 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
             return;
         }
 
+        if (_round.Count == 0)
+        {
+            _workBegan = _time.GetTimestamp();
+        }
+
         if (_round.Count == 0 && _isSweepDue)
         {
             _isWorking = true;
@@ -129,7 +134,6 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
 
         if (_round.Count == 0)
         {
-            _roundBegan = _time.GetTimestamp();
             foreach (var organization in _due)
             {
                 _round.Enqueue(organization);
@@ -224,11 +228,11 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
         else if (_due.Count > 0 || _isSweepDue)
         {
             // Busy organizations gather, too.
-            Timers.StartSingleTimer("work", Work.Instance, _isSweepDue ? TimeSpan.Zero : GatheringAfter(_time.GetElapsedTime(_roundBegan)));
+            Timers.StartSingleTimer("work", Work.Instance, _isSweepDue ? TimeSpan.Zero : GatheringAfter(_time.GetElapsedTime(_workBegan)));
         }
     }
 
-    private static TimeSpan GatheringAfter(TimeSpan took) => TimeSpan.FromTicks(Math.Clamp(RestShare * took.Ticks, Gathering.Ticks, GatheringMax.Ticks));
+    internal static TimeSpan GatheringAfter(TimeSpan took) => TimeSpan.FromTicks(Math.Clamp(RestShare * took.Ticks, Gathering.Ticks, GatheringMax.Ticks));
 
     private sealed record Work
     {

@@ -10,8 +10,8 @@ namespace MeshActors.Cluster.Storage;
 /// <summary>A database that the processes of one cluster share, and no other cluster.</summary>
 public sealed record PostgresDatabase : JournalDatabase
 {
-    /// <summary>Connections of one process: three writers, 50 recoveries that mostly wait for the CPU, and readers.</summary>
-    private const int ConnectionsMax = 40;
+    /// <summary>Connections of one process: three writers, 20 recoveries, and readers. Three processes fit into a server's usual 100.</summary>
+    private const int ConnectionsMax = 30;
 
     /// <summary>Seconds for a connection, and for a statement: longer than both ends a call of the journal anyway.</summary>
     private const int ConnectSecondsMax = 5;

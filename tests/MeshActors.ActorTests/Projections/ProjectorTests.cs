@@ -26,6 +26,13 @@ public sealed class ProjectorTests
         await UntilProjectedAsync(host, organizations);
     }
 
+    [Theory]
+    [InlineData(10, 500)]
+    [InlineData(100, 900)]
+    [InlineData(1_000, 2_000)]
+    public void It_rests_for_nine_times_as_long_as_it_worked_within_limits(int workedMs, int restsMs) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(restsMs), ProjectorActor.GatheringAfter(TimeSpan.FromMilliseconds(workedMs)));
+
     private static async Task UntilProjectedAsync(MeshHost host, List<OrganizationId> organizations)
     {
         using var late = new CancellationTokenSource(Patience);

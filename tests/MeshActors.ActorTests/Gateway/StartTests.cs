@@ -59,7 +59,9 @@ public sealed class StartTests : IDisposable
             token = File("admin.token");
         }
 
-        // What a crash before the journal's first row leaves: the files, and no journal.
+        // What a crash before the journal's first row leaves: the files, and no journal. And no connection to the old one,
+        // which this process has in its pool.
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         foreach (var journal in System.IO.Directory.GetFiles(_directory.Path, "mesh.db*"))
         {
             System.IO.File.Delete(journal);

@@ -21,10 +21,10 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
     /// <summary>What comes within it is projected in one transaction: a burst of joins then costs few of them. A search waits for longer than that.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Under load it gathers for nine times as long as it worked: views cost a tenth of the time at most, and joins come first.</summary>
+    /// <summary>Under load it gathers for nine times as long as it worked: views then cost a tenth of the time, and joins come first.</summary>
     private const int RestShare = 9;
 
-    /// <summary>No longer, so that a search which waits for what was just stored sees it in a storm, too.</summary>
+    /// <summary>No longer, whatever it costs, so that a search which waits for what was just stored sees it in a storm, too.</summary>
     private static readonly TimeSpan GatheringMax = TimeSpan.FromSeconds(2);
 
     /// <summary>Between two looks at all journals: what was not heard of is seen by then.</summary>
@@ -122,18 +122,14 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
         if (_round.Count == 0)
         {
             _workBegan = _time.GetTimestamp();
-        }
+            if (_isSweepDue)
+            {
+                _isWorking = true;
+                _isSweepDue = false;
+                SweepAsync().PipeTo(Self);
+                return;
+            }
 
-        if (_round.Count == 0 && _isSweepDue)
-        {
-            _isWorking = true;
-            _isSweepDue = false;
-            SweepAsync().PipeTo(Self);
-            return;
-        }
-
-        if (_round.Count == 0)
-        {
             foreach (var organization in _due)
             {
                 _round.Enqueue(organization);

@@ -83,8 +83,8 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
     {
     }
 
-    /// <summary>The state, revision and last hash that a snapshot holds. Throws when its bytes are none.</summary>
-    protected virtual (TState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot) =>
+    /// <summary>The state, revision and last hash that a snapshot holds. Throws when it is none.</summary>
+    protected virtual (TState State, long Revision, byte[] LastHash) ReadSnapshot(object snapshot) =>
         throw new InvalidOperationException("This kind of entity has no snapshots.");
 
     /// <summary>All of the journal is in the state.</summary>
@@ -249,9 +249,7 @@ public abstract class JournaledEntity<TState, TEvent> : ReceivePersistentActor
 
     private void Restore(SnapshotOffer offer) => Understand(() =>
     {
-        var snapshot = offer.Snapshot as JournalEntry
-            ?? throw new InvalidOperationException($"its snapshot is a {offer.Snapshot.GetType()}");
-        var (state, revision, lastHash) = ReadSnapshot(snapshot);
+        var (state, revision, lastHash) = ReadSnapshot(offer.Snapshot);
         _commit.Restore(new Head(state, lastHash), revision);
         if (revision != offer.Metadata.SequenceNr)
         {

@@ -5,7 +5,6 @@ using Akka.Cluster.Sharding;
 using Akka.Persistence;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Projections;
-using MeshActors.Cluster.Serialization;
 using MeshActors.Cluster.Storage;
 using MeshActors.Cluster.Telemetry;
 using MeshActors.Domain;
@@ -39,6 +38,7 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
         _id = id;
         _region = region;
         _journal = journal;
+        SnapshotPluginId = ReplicaSnapshots.PluginId;
         Command<ExecuteOrganization>(Execute);
         Command<Subscribe>(Subscribe);
         CommandAsync<ImportRows>(ImportAsync);
@@ -60,8 +60,14 @@ public sealed partial class OrganizationActor : JournaledEntity<OrganizationStat
 
     protected override OrganizationState Evolve(OrganizationState state, OrganizationEvent @event) => Organization.Evolve(state, @event);
 
-    protected override (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot)
+    protected override (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(object snapshot)
     {
+        if (snapshot is Replica replica)
+        {
+            _snapshots.Restored(replica.SnapshotRevision);
+            return (replica.State, replica.Revision, replica.LastHash);
+        }
+
         var read = OrganizationJournal.ReadSnapshot(snapshot);
         _snapshots.Restored(read.Revision);
         return read;

@@ -21,8 +21,13 @@ public static class OrganizationJournal
         state.Exists ? SnapshotMapping.Write(state, revision, lastHash) : []);
 
     /// <exception cref="FormatException">The bytes are no snapshot of this build.</exception>
-    public static (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot)
+    public static (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(object stored)
     {
+        if (stored is not JournalEntry snapshot)
+        {
+            throw new FormatException($"its snapshot is a {stored.GetType()}");
+        }
+
         if (snapshot.Manifest != SnapshotManifest)
         {
             throw new FormatException($"a snapshot of manifest '{snapshot.Manifest}' is not known to this build");

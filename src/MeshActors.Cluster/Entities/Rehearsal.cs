@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Akka.Actor;
 using MeshActors.Cluster.Messages;
-using MeshActors.Cluster.Serialization;
 using MeshActors.Cluster.Storage;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
@@ -87,7 +86,7 @@ internal sealed class Rehearsal(ActorSystem system, JournalDatabase database) : 
 
         protected override OrganizationState Evolve(OrganizationState state, OrganizationEvent @event) => Organization.Evolve(state, @event);
 
-        protected override (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(JournalEntry snapshot) =>
+        protected override (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(object snapshot) =>
             OrganizationJournal.ReadSnapshot(snapshot);
 
         // The entity itself says so where it lives.

@@ -17,9 +17,10 @@ internal sealed class FeedFold
     private readonly List<ChangeTrace> _followed = [];
 
     /// <param name="board">Of what this takes the place of: its streams stay, and get a whole map.</param>
-    public FeedFold(OrganizationState state, long revision, FeedBoard? board)
+    public FeedFold(OrganizationState state, long revision, byte[] lastHash, FeedBoard? board)
     {
         State = state;
+        LastHash = lastHash;
         Map = MeshMap.Of(state, revision);
         _changes.Reset(revision, Map.Digest);
         var picture = new FeedPicture(state, Map, _changes, new WholeMap(Map));
@@ -34,20 +35,27 @@ internal sealed class FeedFold
 
     public MeshMap Map { get; private set; }
 
+    /// <summary>Of the newest row.</summary>
+    public byte[] LastHash { get; private set; }
+
     public FeedBoard Board { get; }
 
     public long Revision => Map.Revision;
 
-    public static OrganizationState Read(SubscribedWhole message) =>
-        OrganizationJournal.ReadSnapshot(new JournalEntry(message.Manifest, message.Snapshot)).State;
+    public static (OrganizationState State, byte[] LastHash) Read(SubscribedWhole message)
+    {
+        var (state, _, lastHash) = OrganizationJournal.ReadSnapshot(new JournalEntry(message.Manifest, message.Snapshot));
+        return (state, lastHash);
+    }
 
     /// <summary>
     /// Leads on to a later whole organization: what an entity that has just recovered has for a feed that missed something.
     /// The streams stay, and get deltas.
     /// </summary>
-    public void Jump(OrganizationState state, long revision)
+    public void Jump(OrganizationState state, long revision, byte[] lastHash)
     {
         State = state;
+        LastHash = lastHash;
         var before = Map;
         Map = MeshMap.Of(State, revision);
         var changed = before.Nodes.Keys.Union(Map.Nodes.Keys)
@@ -81,6 +89,11 @@ internal sealed class FeedFold
         }
 
         news.ForEach(Add);
+        if (news is [.., var last])
+        {
+            LastHash = HashChain.Next(new JournalEntry(last.Manifest, last.Bytes));
+        }
+
         return true;
     }
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 using MeshActors.Domain.Organizations;
@@ -70,6 +71,9 @@ internal sealed record FeedSettings(
 
     /// <summary>Before that an agent is only on its way, and no slow one.</summary>
     public TimeSpan SlowAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Gets what each feed has.</summary>
+    public Replicas Replicas { get; init; } = new();
 
     /// <summary>Shows what each feed's last tick saw.</summary>
     public FeedGauges Gauges { get; init; } = new();

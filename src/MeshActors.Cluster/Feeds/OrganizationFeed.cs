@@ -1,4 +1,5 @@
 using Akka.Actor;
+using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Messages;
 using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
@@ -60,7 +61,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         Receive<GetLags>(_ => Sender.Tell(new LagsAnswer([.. _followers.Lags()])));
         Receive<StoredEntries>(OnEntries);
         Receive<SubscribedWhole>(OnWholeFromElsewhere);
-        Receive<SubscribedState>(message => OnWhole(message.Number, message.Revision, () => message.State));
+        Receive<SubscribedState>(message => OnWhole(message.Number, message.Revision, () => (message.State, message.LastHash)));
         Receive<EntityBroken>(OnBroken);
         Receive<RegionAway>(OnAway);
         Receive<OrganizationElsewhere>(moved => _settings.Homes.Learn(_id, moved.Region));
@@ -92,6 +93,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
     {
         _followers.CutAll(GoAwayCodes.GoingAway, "This controller process is stopping; connect again.");
         _settings.Gauges.Forget(_id);
+        _settings.Replicas.Forget(_id);
     }
 
     private long Have => _fold?.Revision ?? 0;
@@ -220,6 +222,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
             return;
         }
 
+        ShowReplica(_fold);
         ShowSoon(_fold);
         _followers.CutVoid(_fold.State, _fold.TakeCredentialChanges());
         _followers.Confirm(_fold.State, _subscription.Answered);
@@ -314,7 +317,7 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         }
     }
 
-    private void OnWhole(long number, long revision, Func<OrganizationState> read)
+    private void OnWhole(long number, long revision, Func<(OrganizationState State, byte[] LastHash)> read)
     {
         // Of an older question: perhaps from an entity that has lost its place since. And on its way to another region the
         // organization may be asked for where only a part of it has arrived.
@@ -326,7 +329,8 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
         Hear(number);
         if (_fold is null || revision != _fold.Revision)
         {
-            TakeWhole(read(), revision);
+            var (state, lastHash) = read();
+            TakeWhole(state, revision, lastHash);
         }
 
         _followers.Confirm(_fold!.State, _subscription.Answered);
@@ -339,19 +343,22 @@ internal sealed partial class OrganizationFeed : ReceiveActor, IWithTimers
     }
 
     // An earlier one comes from a journal that was restored from a backup: an entity that is only behind says nothing.
-    private void TakeWhole(OrganizationState state, long revision)
+    private void TakeWhole(OrganizationState state, long revision, byte[] lastHash)
     {
         if (_fold is not null && revision > _fold.Revision)
         {
-            _fold.Jump(state, revision);
+            _fold.Jump(state, revision, lastHash);
         }
         else
         {
-            _fold = new FeedFold(state, revision, _fold?.Board);
+            _fold = new FeedFold(state, revision, lastHash, _fold?.Board);
         }
 
+        ShowReplica(_fold);
         _followers.CutVoid(_fold.State, _followers.Nodes);
     }
+
+    private void ShowReplica(FeedFold fold) => _settings.Replicas.Show(_id, new Replica(fold.State, fold.Revision, fold.LastHash));
 
     private void Hear(long number)
     {

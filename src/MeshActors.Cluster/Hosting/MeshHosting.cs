@@ -92,6 +92,9 @@ public static class MeshHosting
         akka.AddHocon(Remoting.Hocon(options), HoconAddMode.Prepend);
         akka.AddHocon(SqlPersistence.DefaultConfiguration, HoconAddMode.Append);
         akka.AddSetup(options.Journal.Setup());
+        var replicas = new Replicas();
+        akka.AddSetup(new ReplicaSetup(replicas, options.Journal));
+        akka.AddHocon(ReplicaSnapshots.Hocon, HoconAddMode.Append);
         if (options.Identity is { } identity)
         {
             akka.AddSetup(Remoting.Tls(identity));
@@ -109,7 +112,7 @@ public static class MeshHosting
         akka.AddEntity<DirectoryActor>("directory", DirectoryActor.Props, new DirectoryExtractor(), options, departures);
         akka.WithActors((system, registry) => registry.Register<RegionRouter>(
             links.StartRouter(system, registry.Get<OrganizationActor>(), registry.Get<NodeActor>())));
-        akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, time, loggers));
+        akka.WithActors((system, registry) => StartFeeds(system, registry, options, links, replicas, time, loggers));
         akka.WithActors((system, _) => MemberGauges.Start(system));
         Rehearsal? rehearsal = null;
         if (options.Roles.Contains(ClusterRoles.Controller))
@@ -148,13 +151,14 @@ public static class MeshHosting
     }
 
     private static void StartFeeds(
-        ActorSystem system, IActorRegistry registry, MeshOptions options, RegionLinks links, TimeProvider time, ILoggerFactory loggers)
+        ActorSystem system, IActorRegistry registry, MeshOptions options, RegionLinks links, Replicas replicas, TimeProvider time, ILoggerFactory loggers)
     {
         var notes = system.ActorOf(NodeNotes.Props(registry.Get<RegionRouter>()), "node-notes");
         var rows = new HomeRows(new OrganizationRows(options.Journal.Connect), links);
         var settings = new FeedSettings(registry.Get<RegionRouter>(), notes, new OtherGateways(system), rows, new JournalLook(options.Journal.Connect), options.GatewayName, time)
         {
             Homes = links.Homes,
+            Replicas = replicas,
             Logger = loggers.CreateLogger<OrganizationFeed>(),
         };
         system.RegisterOnTermination(settings.Gauges.Dispose);

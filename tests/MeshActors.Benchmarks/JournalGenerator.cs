@@ -31,11 +31,13 @@ internal static class JournalGenerator
             $"{path}: {writer.Events:N0} events of {nodes:N0} nodes in {clock.Elapsed.TotalSeconds:0.0} s, {file.Length / 1e6:N0} MB"));
     }
 
-    public static IEnumerable<JournalRow> Rows(int seed, int nodes, long events)
+    public static IEnumerable<JournalRow> Rows(int seed, int nodes, long events) => Rows(seed, nodes, events, Workload.Organization);
+
+    public static IEnumerable<JournalRow> Rows(int seed, int nodes, long events, OrganizationId organization)
     {
         var workload = new Workload(seed, nodes);
         var state = OrganizationState.Initial;
-        var beginning = new Queue<OrganizationCommand>(Workload.Beginning);
+        var beginning = new Queue<OrganizationCommand>(Workload.BeginningOf(organization));
         var (revision, previous) = (0L, Array.Empty<byte>());
         while (true)
         {

@@ -1,5 +1,6 @@
 using MeshActors.Benchmarks;
 using MeshActors.Benchmarks.Load;
+using MeshActors.Benchmarks.Load.Agents;
 using MeshActors.Benchmarks.Load.Ceilings;
 
 var machine = $"{Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, "
@@ -13,6 +14,8 @@ switch (args)
         return 0;
     case [BareGateway.Verb]:
         return await BareGateway.RunAsync();
+    case [QuietClient.Verb]:
+        return await QuietClient.RunAsync();
     case ["load", ..]:
         var load = new System.CommandLine.RootCommand { LoadCommand.Create(machine) }.Parse(args);
         var status = await load.InvokeAsync();

@@ -6,6 +6,7 @@ using MeshActors.Domain;
 using MeshActors.Domain.Ipam;
 using MeshActors.Domain.Organizations;
 using MeshActors.Domain.Trust;
+using Node = MeshActors.Domain.Organizations.Node;
 
 namespace MeshActors.Benchmarks;
 
@@ -29,9 +30,11 @@ internal sealed class Workload(int seed, int nodes)
 
     public static readonly OrganizationId Organization = OrganizationId.Parse("acme");
 
-    public static OrganizationCommand[] Beginning =>
+    public static OrganizationCommand[] Beginning => BeginningOf(Organization);
+
+    public static OrganizationCommand[] BeginningOf(OrganizationId organization) =>
     [
-        new OrganizationCommand.Create(Organization, new AddressPools(AddressPools.DefaultV4, Prefix.From(IPAddress.Parse("fd12:3456:789a::"), 48))),
+        new OrganizationCommand.Create(organization, new AddressPools(AddressPools.DefaultV4, Prefix.From(IPAddress.Parse("fd12:3456:789a::"), 48))),
         new OrganizationCommand.CreateJoinKey(new JoinKey("k1", Secret, Reusable: true, null, null, "for all")),
         new OrganizationCommand.CreateToken(new AccessToken("t1", Secret, "ops")),
     ];

@@ -39,6 +39,7 @@ command.SetAction(async (parsed, _) =>
 
 var rate = new Option<int>("--rate") { Description = "Joins a second, over all organizations", DefaultValueFactory = _ => 200 };
 var organizations = new Option<int>("--organizations") { Description = "That they join", DefaultValueFactory = _ => 25 };
+var nodes = new Option<int>("--nodes") { Description = "That each of them has before, of an imported journal" };
 var agents = new Option<int>("--agents") { Description = "That follow their organizations meanwhile", DefaultValueFactory = _ => 50 };
 var rounds = new Option<int>("--rounds") { Description = "How often", DefaultValueFactory = _ => 20 };
 foreach (var (name, what, run) in new (string, string, Func<Drill, Task<bool>>)[]
@@ -48,9 +49,9 @@ foreach (var (name, what, run) in new (string, string, Func<Drill, Task<bool>>)[
     ("roll", "Restarts all three in turn, and counts what the agents are sent.", drill => drill.RollAsync()),
 })
 {
-    var drill = new System.CommandLine.Command(name, what) { config, rate, organizations, agents, rounds };
+    var drill = new System.CommandLine.Command(name, what) { config, rate, organizations, nodes, agents, rounds };
     drill.SetAction(async (parsed, _) => await run(new Drill(new DrillOptions(
-        parsed.GetRequiredValue(config).FullName, parsed.GetValue(rate), parsed.GetValue(organizations), parsed.GetValue(agents), parsed.GetValue(rounds)))) ? 0 : 1);
+        parsed.GetRequiredValue(config).FullName, parsed.GetValue(rate), parsed.GetValue(organizations), parsed.GetValue(nodes), parsed.GetValue(agents), parsed.GetValue(rounds)))) ? 0 : 1);
     command.Add(drill);
 }
 

@@ -1,6 +1,11 @@
+using Google.Protobuf;
 using Grpc.Core;
+using MeshActors.Benchmarks;
 using MeshActors.Contracts.Admin.V1;
+using MeshActors.Contracts.History;
+using MeshActors.Contracts.Mapping;
 using MeshActors.Domain;
+using MeshActors.Domain.Organizations;
 using MeshActors.UnitTests.Simulation;
 
 namespace MeshActors.Gameday.Clients;
@@ -16,6 +21,54 @@ internal sealed class OperatorClient(Gateways gateways, Ledger ledger, Dice dice
         await AskAsync("org", (admin, options) => admin.CreateOrganizationAsync(new CreateOrganizationRequest { Name = name }, options), stop);
         var key = await AskAsync("key", (admin, options) => admin.CreateJoinKeyAsync(new CreateJoinKeyRequest { Organization = name }, options), stop);
         return new Team(name, key!.Secret);
+    }
+
+    /// <summary>One that has so many nodes already.</summary>
+    public async Task<Team> CreateTeamAsync(string name, int nodes, CancellationToken stop)
+    {
+        if (nodes > 0)
+        {
+            await ImportAsync(OrganizationId.Parse(name), nodes, stop);
+        }
+
+        return await CreateTeamAsync(name, stop);
+    }
+
+    private async Task ImportAsync(OrganizationId organization, int nodes, CancellationToken stop)
+    {
+        using var call = gateways.Admin(0).ImportEvents(Gateways.Headers("import", token), cancellationToken: stop);
+        await StepAsync(new ImportStep { Begin = new ImportBegin { Organization = organization.Value } });
+        JournalRow last = default;
+        foreach (var page in RowsOf(organization, nodes).Chunk(1_000))
+        {
+            await StepAsync(new ImportStep
+            {
+                Rows = new EventRows { Rows = { page.Select(row => new EventRow { Revision = row.Revision, Manifest = row.Manifest, Record = ByteString.CopyFrom(row.Bytes.Span) }) } },
+            });
+            last = page[^1];
+        }
+
+        await StepAsync(new ImportStep { End = new ImportEnd { Revision = last.Revision, Hash = ByteString.CopyFrom(last.Hash()) } });
+
+        async Task StepAsync(ImportStep step)
+        {
+            await call.RequestStream.WriteAsync(step, stop);
+            await call.ResponseStream.MoveNext(stop);
+        }
+    }
+
+    // A join is followed by an event for each of its prefixes.
+    private static IEnumerable<JournalRow> RowsOf(OrganizationId organization, int nodes)
+    {
+        var joined = 0;
+        foreach (var row in JournalGenerator.Rows(1, nodes, long.MaxValue, organization))
+        {
+            yield return row;
+            if (JournalMapping.Decode(row.Manifest, row.Bytes.Span).Event is OrganizationEvent.NodeJoined && ++joined == nodes)
+            {
+                yield break;
+            }
+        }
     }
 
     /// <summary>One thing about one of these machines.</summary>

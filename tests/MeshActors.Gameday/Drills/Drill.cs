@@ -9,7 +9,8 @@ namespace MeshActors.Gameday.Drills;
 
 /// <param name="Config">Akka's settings of the controllers.</param>
 /// <param name="Rate">Joins a second, over all organizations.</param>
-internal sealed record DrillOptions(string Config, int Rate, int Organizations, int Agents, int Rounds);
+/// <param name="Nodes">That each organization has before.</param>
+internal sealed record DrillOptions(string Config, int Rate, int Organizations, int Nodes, int Agents, int Rounds);
 
 /// <summary>Measures what clients notice while controllers die, leave and are replaced: three of them, and a PostgreSQL.</summary>
 internal sealed class Drill(DrillOptions options)
@@ -83,7 +84,7 @@ internal sealed class Drill(DrillOptions options)
         var teams = new List<Team>();
         for (var index = 0; index < options.Organizations; index++)
         {
-            teams.Add(await operations.CreateTeamAsync(string.Create(CultureInfo.InvariantCulture, $"drill-{index}"), CancellationToken.None));
+            teams.Add(await operations.CreateTeamAsync(string.Create(CultureInfo.InvariantCulture, $"drill-{index}"), options.Nodes, CancellationToken.None));
         }
 
         using var ending = new CancellationTokenSource();

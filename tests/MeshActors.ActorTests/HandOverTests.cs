@@ -41,6 +41,25 @@ public sealed class HandOverTests
     }
 
     [Fact]
+    public async Task What_is_large_is_with_the_others_before_it_moves()
+    {
+        using var directory = new TempDirectory();
+        await using var leaving = await MeshHost.StartAsync(directory.Path);
+        var small = OrganizationId.Parse("small");
+        await leaving.Mesh.FoundAsync();
+        await leaving.Mesh.FoundAsync(small);
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(i => leaving.Mesh.JoinedAsync($"n{i}")));
+        var view = (await leaving.Mesh.GetAsync(Some.Acme, default))!;
+        await leaving.Mesh.GetAsync(small, default);
+
+        await using var staying = await MeshHost.JoinAsync(directory, leaving);
+        await leaving.Get<HandOver>().RunAsync(default);
+        Assert.Equal(view.Revision, staying.Get<Replicas>().Find(Some.Acme)?.Revision);
+        Assert.Null(staying.Get<Replicas>().Find(small));
+        Assert.Equal(view.Revision + 1, (await staying.Mesh.DoneAsync(Some.Join("late"))).Revision);
+    }
+
+    [Fact]
     public async Task Who_is_alone_has_nobody_to_hand_over_to()
     {
         using var directory = new TempDirectory();

@@ -35,8 +35,8 @@ public sealed partial class DeployTests
         Assert.Contains("terminationGracePeriodSeconds: 70", File.ReadAllText(Path.Combine(Root, "deploy/k8s/statefulset.yaml")), StringComparison.Ordinal);
         Assert.Contains("stop_grace_period: 70s", File.ReadAllText(Path.Combine(Root, "deploy/compose/compose.yaml")), StringComparison.Ordinal);
         Assert.Contains("TimeoutStopSec=70", File.ReadAllText(Path.Combine(Root, "deploy/systemd/mesh-controller.service")), StringComparison.Ordinal);
-        // The organizations move, 15 s; the agents, 5 s; the rest, 40 s.
-        Assert.Contains("Max = TimeSpan.FromSeconds(15)", File.ReadAllText(Path.Combine(Root, "src/MeshActors.Cluster/Hosting/HandOver.cs")), StringComparison.Ordinal);
+        // The organizations move, 18 s; the agents, 10 s; the rest, 40 s.
+        Assert.Contains("Max = TimeSpan.FromSeconds(18)", File.ReadAllText(Path.Combine(Root, "src/MeshActors.Cluster/Hosting/HandOver.cs")), StringComparison.Ordinal);
         Assert.Contains("ShutdownMax = TimeSpan.FromSeconds(40)", File.ReadAllText(Path.Combine(Root, "src/MeshActors.Cluster/Hosting/MeshHosting.cs")), StringComparison.Ordinal);
     }
 

@@ -24,6 +24,8 @@ internal sealed class Replicas
 
     public void Forget(OrganizationId organization) => _replicas.TryRemove(organization, out _);
 
+    public IEnumerable<OrganizationId> Organizations => _replicas.Keys;
+
     public Replica? Find(OrganizationId organization) => _replicas.GetValueOrDefault(organization);
 }
 

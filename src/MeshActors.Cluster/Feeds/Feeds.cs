@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Regions;
 using MeshActors.Domain;
 
 namespace MeshActors.Cluster.Feeds;
@@ -12,6 +14,9 @@ namespace MeshActors.Cluster.Feeds;
 internal sealed class Feeds : ReceiveActor, IWithTimers
 {
     public const string ActorName = "feeds";
+
+    /// <summary>Some fifty organizations of 10,000 nodes, where nothing else is to be done.</summary>
+    public static readonly TimeSpan TakeUpMax = TimeSpan.FromSeconds(6);
 
     private readonly FeedSettings _settings;
     private readonly Dictionary<OrganizationId, IActorRef> _feeds = [];
@@ -52,6 +57,7 @@ internal sealed class Feeds : ReceiveActor, IWithTimers
                 Sender.Tell(LagsAnswer.None);
             }
         });
+        Receive<TakeUp>(message => TakeUpAsync(Self, message.Organizations).PipeTo(Sender));
         Receive<Terminated>(message => Forget(message.ActorRef));
         Receive<LookDue>(_ => Look());
         Receive<Seen>(Tell);
@@ -92,6 +98,27 @@ internal sealed class Feeds : ReceiveActor, IWithTimers
         }
 
         LookLater();
+    }
+
+    // One after another: joins go on meanwhile.
+    private static async Task<TakenUp> TakeUpAsync(IActorRef feeds, ImmutableArray<OrganizationId> organizations)
+    {
+        using var late = new CancellationTokenSource(TakeUpMax);
+        var taken = 0;
+        foreach (var organization in organizations.TakeWhile(_ => !late.IsCancellationRequested))
+        {
+            try
+            {
+                await feeds.Ask<FeedBoard>(new ForOrganization(organization, OrganizationFeed.GetBoard.Instance), late.Token).ConfigureAwait(false);
+                taken++;
+            }
+            catch (Exception fault) when (fault is MeshUnavailableException or RegionAwayException or AskTimeoutException or OperationCanceledException)
+            {
+                // Who needs it asks again.
+            }
+        }
+
+        return new TakenUp(taken);
     }
 
     private IActorRef Find(OrganizationId organization)

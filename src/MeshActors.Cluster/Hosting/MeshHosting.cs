@@ -40,7 +40,14 @@ public static class MeshHosting
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton<MeshReadiness>().AddSingleton<HandOver>();
+        services.AddSingleton<MeshReadiness>().AddSingleton<Replicas>();
+        services.AddSingleton(provider => new HandOver(
+            options,
+            provider.GetRequiredService<ActorSystem>(),
+            provider.GetRequiredService<IReadOnlyActorRegistry>(),
+            provider.GetRequiredService<Replicas>(),
+            provider.GetRequiredService<Homes>(),
+            provider.GetRequiredService<ILogger<HandOver>>()));
         services.AddSingleton(_ => new ProjectionLag());
         services.AddSingleton(new ProjectionTables(options.Journal));
         services.AddSingleton(provider => new Finding(
@@ -65,6 +72,7 @@ public static class MeshHosting
             options,
             provider.GetRequiredService<GatewayUrls>(),
             provider.GetRequiredService<RegionLinks>(),
+            provider.GetRequiredService<Replicas>(),
             provider.GetRequiredService<ProjectionLag>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
@@ -75,6 +83,7 @@ public static class MeshHosting
         MeshOptions options,
         GatewayUrls gateways,
         RegionLinks links,
+        Replicas replicas,
         ProjectionLag lag,
         TimeProvider time,
         ILoggerFactory loggers)
@@ -92,7 +101,6 @@ public static class MeshHosting
         akka.AddHocon(Remoting.Hocon(options), HoconAddMode.Prepend);
         akka.AddHocon(SqlPersistence.DefaultConfiguration, HoconAddMode.Append);
         akka.AddSetup(options.Journal.Setup());
-        var replicas = new Replicas();
         akka.AddSetup(new ReplicaSetup(replicas, options.Journal));
         akka.AddHocon(ReplicaSnapshots.Hocon, HoconAddMode.Append);
         if (options.Identity is { } identity)

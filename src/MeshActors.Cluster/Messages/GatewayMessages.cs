@@ -6,6 +6,14 @@ namespace MeshActors.Cluster.Messages;
 /// <summary>To the other gateways: a node has a new stream here, so an older one there makes way. Never answered.</summary>
 public sealed record SessionStarted(OrganizationId Organization, NodeId Node) : IMeshMessage;
 
+/// <summary>
+/// To the other processes: the one that asks is about to stop, and serves these, the most urgent first. Who has them already
+/// need not begin them while machines wait. Answered when all are there or time is up.
+/// </summary>
+public sealed record TakeUp(ImmutableArray<OrganizationId> Organizations) : IMeshMessage;
+
+public sealed record TakenUp(int Organizations) : IMeshMessage;
+
 /// <summary>Asks another gateway whom it knows of an organization.</summary>
 public sealed record GetPresence(OrganizationId Organization) : IMeshMessage;
 

@@ -48,6 +48,8 @@ public static class WireTypes
         ("lags/1", typeof(LagsAnswer)),
         ("node-lag/1", typeof(NodeLag)),
         ("departing/1", typeof(Departing)),
+        ("take-up/1", typeof(TakeUp)),
+        ("taken-up/1", typeof(TakenUp)),
     ];
 
     /// <summary>What may stand inside a message. The closed families bring their cases along.</summary>

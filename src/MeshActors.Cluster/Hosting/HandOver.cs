@@ -27,8 +27,8 @@ public sealed partial class HandOver
     /// <summary>Nodes of an organization that takes long to begin elsewhere: some hundredths of a second.</summary>
     private const int LargeNodes = 500;
 
-    /// <summary>More would not be taken up in time.</summary>
-    private const int TakenUpMax = 200;
+    /// <summary>Nodes of those that are taken up, by each of the others: thirty organizations of the largest. It is their memory.</summary>
+    private const int TakenUpNodesMax = 30 * Limits.NodesMax;
 
     /// <summary>Nobody moves them: a coordinator of the build before, or one that is just being elected.</summary>
     private static readonly TimeSpan StandstillMax = TimeSpan.FromSeconds(3);
@@ -96,12 +96,13 @@ public sealed partial class HandOver
     {
         var state = await _registry.Get<OrganizationActor>().Ask<CurrentShardRegionState>(GetShardRegionState.Instance, late).ConfigureAwait(false);
         var living = state.Shards.SelectMany(shard => shard.EntityIds).Select(OrganizationId.Parse).ToHashSet();
+        var nodes = 0;
         var message = new TakeUp(
         [
             .. living.Union(_replicas.Organizations.Where(_homes.IsHere))
                 .Where(organization => NodesOf(organization) >= LargeNodes)
                 .OrderByDescending(living.Contains).ThenByDescending(NodesOf)
-                .Take(TakenUpMax),
+                .TakeWhile(organization => (nodes += NodesOf(organization)) <= TakenUpNodesMax),
         ]);
         if (message.Organizations.Length > 0)
         {
@@ -110,7 +111,7 @@ public sealed partial class HandOver
     }
 
     // One that no feed here has may be of any size.
-    private int NodesOf(OrganizationId organization) => _replicas.Find(organization)?.State.Nodes.Count ?? int.MaxValue;
+    private int NodesOf(OrganizationId organization) => _replicas.Find(organization)?.State.Nodes.Count ?? Limits.NodesMax;
 
     private async Task TakeUpAsync(Member other, TakeUp message, CancellationToken late)
     {

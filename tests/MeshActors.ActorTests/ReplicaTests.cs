@@ -4,6 +4,7 @@ using MeshActors.ActorTests.Support;
 using MeshActors.Cluster;
 using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Messages;
+using MeshActors.Cluster.Serialization;
 using MeshActors.Domain;
 using MeshActors.Domain.Maps;
 
@@ -38,6 +39,19 @@ public sealed class ReplicaTests : IDisposable
         Assert.Equal(digest, await DigestAsync(again.Mesh));
     }
 
+    [Fact]
+    public async Task What_the_feed_has_is_not_read_again()
+    {
+        await using var host = await FoundedAsync();
+        var revision = await RevisionAsync(host);
+        TestJournal.Unguard(_directory.Path);
+        // Whoever replays it stops there.
+        Assert.Equal(1, TestJournal.Run(
+            _directory.Path, "UPDATE journal SET manifest = 'org.from-the-future.v9' WHERE persistence_id = 'org-acme' AND sequence_number = 2", command => command.ExecuteNonQuery()));
+        await StopEntityAsync(host);
+        Assert.Equal(revision + 1, (await host.Mesh.DoneAsync(Some.Join("b"))).Revision);
+    }
+
     [Theory]
     [InlineData("DELETE FROM journal WHERE persistence_id = 'org-acme' AND sequence_number = (SELECT MAX(sequence_number) FROM journal WHERE persistence_id = 'org-acme')")]
     [InlineData("UPDATE journal SET message = (SELECT message FROM journal WHERE persistence_id = 'org-acme' AND sequence_number = 2) WHERE persistence_id = 'org-acme' AND sequence_number = (SELECT MAX(sequence_number) FROM journal WHERE persistence_id = 'org-acme')")]
@@ -56,7 +70,7 @@ public sealed class ReplicaTests : IDisposable
     {
         await using var host = await FoundedAsync();
         await StoreSnapshotAsync(host, [7]);
-        var stored = Assert.IsType<Cluster.Serialization.JournalEntry>(await OfferAsync(host));
+        var stored = Assert.IsType<JournalEntry>(await OfferAsync(host));
         Assert.Equal([7], stored.Bytes);
     }
 
@@ -93,7 +107,7 @@ public sealed class ReplicaTests : IDisposable
 
     private static async Task StoreSnapshotAsync(MeshHost host, byte[] bytes) => await Store(host).Ask<SaveSnapshotSuccess>(
         new SaveSnapshot(
-            new SnapshotMetadata(OrganizationActor.PersistenceIdOf(Some.Acme), 1, default), new Cluster.Serialization.JournalEntry(OrganizationJournal.SnapshotManifest, bytes)),
+            new SnapshotMetadata(OrganizationActor.PersistenceIdOf(Some.Acme), 1, default), new JournalEntry(OrganizationJournal.SnapshotManifest, bytes)),
         TimeSpan.FromSeconds(10));
 
     private static async Task StopEntityAsync(MeshHost host)

@@ -183,7 +183,7 @@ public sealed class WireTests : IClassFixture<WireTests.Fixture>
         yield return GetDirectory.Instance;
         yield return new DirectoryAnswer([Some.Acme, OrganizationId.Default], [new TokenState(token, IsRevoked: true)]);
         yield return new TakeUp([Some.Acme, OrganizationId.Default]);
-        yield return new TakenUp(2);
+        yield return TakenUp.Instance;
         yield return StopEntity.Instance;
     }
 

@@ -20,7 +20,8 @@ public static class OrganizationJournal
         SnapshotManifest,
         state.Exists ? SnapshotMapping.Write(state, revision, lastHash) : []);
 
-    /// <exception cref="FormatException">The bytes are no snapshot of this build.</exception>
+    /// <param name="stored">What the snapshot store has.</param>
+    /// <exception cref="FormatException">It is no snapshot of this build.</exception>
     public static (OrganizationState State, long Revision, byte[] LastHash) ReadSnapshot(object stored)
     {
         if (stored is not JournalEntry snapshot)

@@ -26,7 +26,7 @@ internal sealed class ReplicaSnapshots : ReceiveActor
 
     private static readonly string Prefix = OrganizationActor.PersistenceIdOf(default);
 
-    /// <summary>As long as reading a snapshot would take at worst.</summary>
+    /// <summary>For one row by its key. A database that takes longer is asked for the snapshot, and says there what is wrong.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly Replicas _replicas;

@@ -15,7 +15,7 @@ internal sealed class Feeds : ReceiveActor, IWithTimers
 {
     public const string ActorName = "feeds";
 
-    /// <summary>Some fifty organizations of 10,000 nodes, where nothing else is to be done.</summary>
+    /// <summary>At what <see cref="Beginnings"/> reckons for a node, some twenty organizations of 10,000.</summary>
     public static readonly TimeSpan TakeUpMax = TimeSpan.FromSeconds(6);
 
     private readonly FeedSettings _settings;
@@ -104,13 +104,11 @@ internal sealed class Feeds : ReceiveActor, IWithTimers
     private static async Task<TakenUp> TakeUpAsync(IActorRef feeds, ImmutableArray<OrganizationId> organizations)
     {
         using var late = new CancellationTokenSource(TakeUpMax);
-        var taken = 0;
         foreach (var organization in organizations.TakeWhile(_ => !late.IsCancellationRequested))
         {
             try
             {
                 await feeds.Ask<FeedBoard>(new ForOrganization(organization, OrganizationFeed.GetBoard.Instance), late.Token).ConfigureAwait(false);
-                taken++;
             }
             catch (Exception fault) when (fault is MeshUnavailableException or RegionAwayException or AskTimeoutException or OperationCanceledException)
             {
@@ -118,7 +116,7 @@ internal sealed class Feeds : ReceiveActor, IWithTimers
             }
         }
 
-        return new TakenUp(taken);
+        return TakenUp.Instance;
     }
 
     private IActorRef Find(OrganizationId organization)

@@ -24,7 +24,7 @@ public sealed partial class HandOver
     /// </summary>
     public static readonly TimeSpan Max = TimeSpan.FromSeconds(18);
 
-    /// <summary>Nodes of an organization that takes long to begin elsewhere: some hundredths of a second.</summary>
+    /// <summary>Nodes of an organization that is worth it: a smaller one begins elsewhere in some hundredths of a second.</summary>
     private const int LargeNodes = 500;
 
     /// <summary>Nodes of those that are taken up, by each of the others: thirty organizations of the largest. It is their memory.</summary>

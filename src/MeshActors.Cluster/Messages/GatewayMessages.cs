@@ -12,7 +12,10 @@ public sealed record SessionStarted(OrganizationId Organization, NodeId Node) : 
 /// </summary>
 public sealed record TakeUp(ImmutableArray<OrganizationId> Organizations) : IMeshMessage;
 
-public sealed record TakenUp(int Organizations) : IMeshMessage;
+public sealed record TakenUp : IMeshMessage
+{
+    public static readonly TakenUp Instance = new();
+}
 
 /// <summary>Asks another gateway whom it knows of an organization.</summary>
 public sealed record GetPresence(OrganizationId Organization) : IMeshMessage;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MeshActors.Domain;
 using MeshActors.Gameday;
 using MeshActors.Gameday.Drills;
 using MeshActors.Gameday.Sites;
@@ -40,6 +41,13 @@ command.SetAction(async (parsed, _) =>
 var rate = new Option<int>("--rate") { Description = "Joins a second, over all organizations", DefaultValueFactory = _ => 200 };
 var organizations = new Option<int>("--organizations") { Description = "That they join", DefaultValueFactory = _ => 25 };
 var nodes = new Option<int>("--nodes") { Description = "That each of them has before, of an imported journal" };
+nodes.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<int>() is < 0 or > Limits.NodesMax)
+    {
+        result.AddError($"--nodes is 0 to {Limits.NodesMax:N0}: no organization holds more.");
+    }
+});
 var agents = new Option<int>("--agents") { Description = "That follow their organizations meanwhile", DefaultValueFactory = _ => 50 };
 var rounds = new Option<int>("--rounds") { Description = "How often", DefaultValueFactory = _ => 20 };
 foreach (var (name, what, run) in new (string, string, Func<Drill, Task<bool>>)[]

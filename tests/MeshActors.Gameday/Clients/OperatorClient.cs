@@ -1,5 +1,5 @@
-using Google.Protobuf;
 using Grpc.Core;
+using MeshActors.ActorTests.Gateway;
 using MeshActors.Benchmarks;
 using MeshActors.Contracts.Admin.V1;
 using MeshActors.Contracts.History;
@@ -28,33 +28,11 @@ internal sealed class OperatorClient(Gateways gateways, Ledger ledger, Dice dice
     {
         if (nodes > 0)
         {
-            await ImportAsync(OrganizationId.Parse(name), nodes, stop);
+            await ImportCall.RunAsync(
+                gateways.Admin(0), Gateways.Headers("import", token), [.. RowsOf(OrganizationId.Parse(name), nodes)], organization: name);
         }
 
         return await CreateTeamAsync(name, stop);
-    }
-
-    private async Task ImportAsync(OrganizationId organization, int nodes, CancellationToken stop)
-    {
-        using var call = gateways.Admin(0).ImportEvents(Gateways.Headers("import", token), cancellationToken: stop);
-        await StepAsync(new ImportStep { Begin = new ImportBegin { Organization = organization.Value } });
-        JournalRow last = default;
-        foreach (var page in RowsOf(organization, nodes).Chunk(1_000))
-        {
-            await StepAsync(new ImportStep
-            {
-                Rows = new EventRows { Rows = { page.Select(row => new EventRow { Revision = row.Revision, Manifest = row.Manifest, Record = ByteString.CopyFrom(row.Bytes.Span) }) } },
-            });
-            last = page[^1];
-        }
-
-        await StepAsync(new ImportStep { End = new ImportEnd { Revision = last.Revision, Hash = ByteString.CopyFrom(last.Hash()) } });
-
-        async Task StepAsync(ImportStep step)
-        {
-            await call.RequestStream.WriteAsync(step, stop);
-            await call.ResponseStream.MoveNext(stop);
-        }
     }
 
     // A join is followed by an event for each of its prefixes.

@@ -17,5 +17,7 @@ if [[ ${GAMEDAY_BUILT:-} != 1 ]]; then
   [[ ${1:-} != packets ]] || publish meshd
   as_owner dotnet build "$ROOT/tests/MeshActors.Gameday" -c Release -v quiet
 fi
+# The collector is set as where the controller is installed.
+read -ra collector < <(sed -n 's/^Environment=\(DOTNET_gc.*\)/\1/p' "$ROOT/deploy/systemd/mesh-controller.service")
 # The driver gets a network and mounts of its own, and plugs it into the lab's. It ends with this script, and the lab with it.
-exec unshare --net --mount --kill-child --fork -- dotnet "$ROOT/artifacts/bin/MeshActors.Gameday/release/MeshActors.Gameday.dll" "$@"
+exec env "${collector[@]}" unshare --net --mount --kill-child --fork -- dotnet "$ROOT/artifacts/bin/MeshActors.Gameday/release/MeshActors.Gameday.dll" "$@"

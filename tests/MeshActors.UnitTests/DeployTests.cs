@@ -40,6 +40,14 @@ public sealed partial class DeployTests
         Assert.Contains("ShutdownMax = TimeSpan.FromSeconds(40)", File.ReadAllText(Path.Combine(Root, "src/MeshActors.Cluster/Hosting/MeshHosting.cs")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_collector_is_set_alike_wherever_the_controller_is_installed()
+    {
+        const string settings = "DOTNET_gcConcurrent=1 DOTNET_GCgen0size=0x4000000";
+        Assert.Contains($"\nEnvironment={settings}\n", File.ReadAllText(Path.Combine(Root, "deploy/systemd/mesh-controller.service")), StringComparison.Ordinal);
+        Assert.Contains($"\nENV {settings}\n", File.ReadAllText(Path.Combine(Root, "deploy/container/Dockerfile")), StringComparison.Ordinal);
+    }
+
     private static string FindRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);

@@ -83,14 +83,29 @@ internal sealed class ControllerUnderLoad : IAsyncDisposable
     public void Launch()
     {
         // The log goes to a file: a pipe that fills up would hold the controller.
-        _process = Process.Start(new ProcessStartInfo("sh",
+        var start = new ProcessStartInfo("sh",
         [
             "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", Path.Combine(Root, "log"), _program,
             "--data-dir", Path.Combine(Root, "data"), "--listen", Address.ToString(), "--advertise", Address.ToString(), .. _database,
-        ]))!;
+        ]);
+        foreach (var (name, value) in CollectorSettings())
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
         _guard.StandardInput.WriteLine(_process.Id.ToString(CultureInfo.InvariantCulture));
         _guard.StandardInput.Flush();
     }
+
+    // As where it is installed; what is said to this process goes before.
+    private static IEnumerable<(string Name, string Value)> CollectorSettings() =>
+        from line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "mesh-controller.service"))
+        where line.StartsWith("Environment=DOTNET_gc", StringComparison.Ordinal)
+        from setting in line["Environment=".Length..].Split(' ')
+        let pair = setting.Split('=')
+        where Environment.GetEnvironmentVariable(pair[0]) is null
+        select (pair[0], pair[1]);
 
     /// <exception cref="InvalidOperationException">It has ended, or takes too long.</exception>
     public async Task ReadyAsync(CancellationToken stop)

@@ -82,8 +82,11 @@ internal sealed partial class JoinCall(
             return RefuseCall(call, Overloaded);
         }
 
+        await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
         var challenger = new Challenger();
-        await ChallengeAsync(call, challenger).ConfigureAwait(false);
+        var challenged = ChallengeAsync(call, challenger);
+        place.LetNext();
+        await challenged.ConfigureAwait(false);
         var proof = (await NextAsync(call).ConfigureAwait(false)).Proof ?? throw CallRefusedException.Malformed("The second step of a join is its proof.");
         await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
         return challenger.Verify(request, proof.Proof.Span)

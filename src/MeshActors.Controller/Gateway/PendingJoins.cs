@@ -8,18 +8,30 @@ namespace MeshActors.Controller.Gateway;
 /// </summary>
 /// <remarks>
 /// An organization may hold as many places as it leaves free: alone a half of them, beside another's storm a third. So there is
-/// a place at once for who comes next, and nobody's share has to be known.
+/// a place at once for who comes next, and nobody's share has to be known. Every step of a join stands in one line with those
+/// of all others for a thread, so that while several organizations join each is served few at once.
 /// </remarks>
 /// <param name="max">Joins under way; and as many that have not yet said of which organization they are.</param>
-/// <param name="servedMax">Of these, those that are being decided and stored; the others wait for the agent, or in line.</param>
-internal sealed class PendingJoins(int max, int servedMax)
+/// <param name="servedMax">Of these, those that are being challenged, decided and stored; the others wait for the agent, or in line.</param>
+internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
 {
+    /// <summary>
+    /// Of one organization beside others. A join beside a storm took 23 to 29 ms then (p99), 35 to 38 ms with four and 59 to
+    /// 86 ms with sixteen; with so few at once an organization joins 500, 900 and 1,500 a second.
+    /// </summary>
+    private const int ServedBesideOthersMax = 2;
+
+    /// <summary>After the last join of another organization.</summary>
+    private static readonly TimeSpan AloneAfter = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<OrganizationId, Line> _lines = [];
     private readonly Queue<Line> _order = new();
     private int _strangers;
     private int _named;
     private int _served;
+    private OrganizationId? _newest;
+    private long? _othersAt;
 
     /// <summary>Null: too many are at the door.</summary>
     public Place? TryEnter()
@@ -46,6 +58,12 @@ internal sealed class PendingJoins(int max, int servedMax)
                 return null;
             }
 
+            if (_newest is not null && _newest != organization)
+            {
+                _othersAt = time.GetTimestamp();
+            }
+
+            _newest = organization;
             _lines[organization] = line;
             line.Named++;
             _named++;
@@ -88,11 +106,12 @@ internal sealed class PendingJoins(int max, int servedMax)
     // The next organization in turn that waits, but for those which hold as much as is free.
     private bool TryServeOne()
     {
+        var ofOne = _othersAt is { } at && time.GetElapsedTime(at) < AloneAfter ? ServedBesideOthersMax : servedMax;
         var isServed = false;
         for (var left = _order.Count; left > 0 && !isServed; left--)
         {
             var line = _order.Dequeue();
-            if (line.Served < servedMax - _served && line.TryServe())
+            if (line.Served < Math.Min(ofOne, servedMax - _served) && line.TryServe())
             {
                 _served++;
                 isServed = true;
@@ -125,10 +144,18 @@ internal sealed class PendingJoins(int max, int servedMax)
 
             if (isServed)
             {
-                line.Served--;
-                _served--;
-                Serve();
+                LetNext(line);
             }
+        }
+    }
+
+    private void LetNext(Line line)
+    {
+        lock (_gate)
+        {
+            line.Served--;
+            _served--;
+            Serve();
         }
     }
 
@@ -146,6 +173,13 @@ internal sealed class PendingJoins(int max, int servedMax)
         {
             await joins.WaitForTurnAsync(_line!, cancellationToken).ConfigureAwait(false);
             _isServed = true;
+        }
+
+        /// <summary>Its agent has the word: it waits for its turn again.</summary>
+        public void LetNext()
+        {
+            joins.LetNext(_line!);
+            _isServed = false;
         }
 
         public void Dispose() => joins.Leave(_line, _isServed);

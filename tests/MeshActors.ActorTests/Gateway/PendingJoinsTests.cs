@@ -1,5 +1,6 @@
 using MeshActors.Controller.Gateway;
 using MeshActors.Domain;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MeshActors.ActorTests.Gateway;
 
@@ -9,10 +10,12 @@ public sealed class PendingJoinsTests
     private static readonly OrganizationId Other = OrganizationId.Parse("other");
     private static readonly OrganizationId Quiet = OrganizationId.Parse("quiet");
 
+    private readonly FakeTimeProvider _time = new();
+
     [Fact]
     public void A_storm_takes_a_half_of_the_places_and_a_second_one_a_third_and_there_is_one_for_who_comes_next()
     {
-        var joins = new PendingJoins(max: 12, servedMax: 12);
+        var joins = new PendingJoins(max: 12, servedMax: 12, _time);
         Assert.Equal(6, Enter(joins, Storm, 20).Count);
         Assert.Equal(3, Enter(joins, Other, 20).Count);
         Assert.Single(Enter(joins, Quiet, 1));
@@ -21,7 +24,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public void A_place_that_is_left_is_another_ones()
     {
-        var joins = new PendingJoins(max: 12, servedMax: 12);
+        var joins = new PendingJoins(max: 12, servedMax: 12, _time);
         var storm = Enter(joins, Storm, 20);
         Assert.Empty(Enter(joins, Storm, 1));
         storm[0].Dispose();
@@ -33,7 +36,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public void Who_has_not_said_of_which_organization_it_is_is_bounded_too()
     {
-        var joins = new PendingJoins(max: 2, servedMax: 2);
+        var joins = new PendingJoins(max: 2, servedMax: 2, _time);
         using var first = joins.TryEnter();
         var second = joins.TryEnter()!;
         Assert.Null(joins.TryEnter());
@@ -44,7 +47,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public void While_a_storm_waits_in_line_another_organization_is_served_at_once()
     {
-        var joins = new PendingJoins(max: 100, servedMax: 8);
+        var joins = new PendingJoins(max: 100, servedMax: 8, _time);
         var storm = Enter(joins, Storm, 40);
         var turns = storm.Select(place => place.WaitForTurnAsync(default)).ToList();
         Assert.Equal(4, turns.Count(turn => turn.IsCompletedSuccessfully));
@@ -53,9 +56,39 @@ public sealed class PendingJoinsTests
     }
 
     [Fact]
+    public void A_storm_is_served_few_at_once_while_another_organization_joins_and_a_second_after_it()
+    {
+        var joins = new PendingJoins(max: 1000, servedMax: 32, _time);
+        Assert.Equal(16, Served(joins, Storm, 20));
+
+        Enter(joins, Quiet, 1)[0].Dispose();
+        Assert.Equal(2, Served(joins, Storm, 20));
+
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.Equal(16, Served(joins, Storm, 20));
+    }
+
+    [Fact]
+    public async Task Who_is_with_its_agent_lets_the_next_one_be_served_and_waits_for_its_turn_again()
+    {
+        var joins = new PendingJoins(max: 100, servedMax: 2, _time);
+        var (first, next) = (Enter(joins, Storm, 1)[0], Enter(joins, Storm, 1)[0]);
+        await first.WaitForTurnAsync(default);
+        var turn = next.WaitForTurnAsync(default);
+        Assert.False(turn.IsCompleted);
+
+        first.LetNext();
+        await turn.WaitAsync(TimeSpan.FromSeconds(10));
+        var again = first.WaitForTurnAsync(default);
+        Assert.False(again.IsCompleted);
+        next.Dispose();
+        await again.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public async Task Organizations_in_line_are_served_in_turn_however_many_of_each_wait()
     {
-        var joins = new PendingJoins(max: 100, servedMax: 2);
+        var joins = new PendingJoins(max: 100, servedMax: 2, _time);
         var served = Enter(joins, Storm, 1)[0];
         await served.WaitForTurnAsync(default);
         var storm = Enter(joins, Storm, 30).Select(place => (place, turn: place.WaitForTurnAsync(default))).ToList();
@@ -73,7 +106,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public async Task Who_gives_up_in_line_takes_no_turn()
     {
-        var joins = new PendingJoins(max: 100, servedMax: 2);
+        var joins = new PendingJoins(max: 100, servedMax: 2, _time);
         var served = Enter(joins, Storm, 1)[0];
         await served.WaitForTurnAsync(default);
         var (gone, next) = (Enter(joins, Storm, 1)[0], Enter(joins, Storm, 1)[0]);
@@ -88,6 +121,18 @@ public sealed class PendingJoinsTests
         await turn.WaitAsync(TimeSpan.FromSeconds(10));
         next.Dispose();
         Assert.True(Enter(joins, Quiet, 1)[0].WaitForTurnAsync(default).IsCompletedSuccessfully);
+    }
+
+    // Of so many that come together; all are gone afterwards.
+    private static int Served(PendingJoins joins, OrganizationId organization, int count)
+    {
+        var places = Enter(joins, organization, count);
+        using var givesUp = new CancellationTokenSource();
+        var turns = places.Select(place => place.WaitForTurnAsync(givesUp.Token)).ToList();
+        var served = turns.Count(turn => turn.IsCompletedSuccessfully);
+        givesUp.Cancel();
+        places.ForEach(place => place.Dispose());
+        return served;
     }
 
     private static List<PendingJoins.Place> Enter(PendingJoins joins, OrganizationId organization, int count)

@@ -89,9 +89,18 @@ internal sealed partial class JoinCall(
         await challenged.ConfigureAwait(false);
         var proof = (await NextAsync(call).ConfigureAwait(false)).Proof ?? throw CallRefusedException.Malformed("The second step of a join is its proof.");
         await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
-        return challenger.Verify(request, proof.Proof.Span)
-            ? await JoinAsync(request, key, call).ConfigureAwait(false)
-            : RefuseJoin(request, key, call, WrongProof);
+        if (!challenger.Verify(request, proof.Proof.Span))
+        {
+            return RefuseJoin(request, key, call, WrongProof);
+        }
+
+        var reply = await JoinAsync(request, key, call).ConfigureAwait(false);
+        if (reply.Joined is not null)
+        {
+            place.Joined();
+        }
+
+        return reply;
     }
 
     private async Task<JoinReply> JoinAsync(JoinRequest request, Bearer key, IAgentCall<JoinStep, JoinStep> call)

@@ -58,17 +58,24 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
                 return null;
             }
 
+            _lines[organization] = line;
+            line.Named++;
+            _named++;
+            _strangers--;
+            return line;
+        }
+    }
+
+    private void Joined(OrganizationId organization)
+    {
+        lock (_gate)
+        {
             if (_newest is not null && _newest != organization)
             {
                 _othersAt = time.GetTimestamp();
             }
 
             _newest = organization;
-            _lines[organization] = line;
-            line.Named++;
-            _named++;
-            _strangers--;
-            return line;
         }
     }
 
@@ -174,6 +181,9 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
             await joins.WaitForTurnAsync(_line!, cancellationToken).ConfigureAwait(false);
             _isServed = true;
         }
+
+        /// <summary>Others are served few at once beside its organization: no stranger's request brings that about.</summary>
+        public void Joined() => joins.Joined(_line!.Organization);
 
         /// <summary>Its agent has the word: it waits for its turn again.</summary>
         public void LetNext()

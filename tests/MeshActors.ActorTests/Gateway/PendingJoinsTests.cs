@@ -59,9 +59,12 @@ public sealed class PendingJoinsTests
     public void A_storm_is_served_few_at_once_while_another_organization_joins_and_a_second_after_it()
     {
         var joins = new PendingJoins(max: 1000, servedMax: 32, _time);
+        Join(joins, Storm);
+        // Who only asks is nobody yet.
+        Enter(joins, Quiet, 1)[0].Dispose();
         Assert.Equal(16, Served(joins, Storm, 20));
 
-        Enter(joins, Quiet, 1)[0].Dispose();
+        Join(joins, Quiet);
         Assert.Equal(2, Served(joins, Storm, 20));
 
         _time.Advance(TimeSpan.FromSeconds(1.1));
@@ -121,6 +124,12 @@ public sealed class PendingJoinsTests
         await turn.WaitAsync(TimeSpan.FromSeconds(10));
         next.Dispose();
         Assert.True(Enter(joins, Quiet, 1)[0].WaitForTurnAsync(default).IsCompletedSuccessfully);
+    }
+
+    private static void Join(PendingJoins joins, OrganizationId organization)
+    {
+        using var place = Enter(joins, organization, 1)[0];
+        place.Joined();
     }
 
     // Of so many that come together; all are gone afterwards.

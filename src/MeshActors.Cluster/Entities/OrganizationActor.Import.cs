@@ -197,5 +197,5 @@ public sealed partial class OrganizationActor
 
     // Not SaveSnapshot: the number is Akka's there.
     private SaveSnapshot Snapshot() => new(
-        new SnapshotMetadata(PersistenceId, Revision, default), OrganizationJournal.WriteSnapshot(State, Revision, LastHash));
+        new SnapshotMetadata(PersistenceId, Revision, default), new Replica(State, Revision, LastHash));
 }

@@ -37,7 +37,9 @@ internal sealed class ReplicaSnapshots : ReceiveActor
         var setup = Context.System.Settings.Setup.Get<ReplicaSetup>().Value;
         (_replicas, _journal) = (setup.Replicas, setup.Journal);
         var stored = Persistence.Instance.Apply(Context.System).SnapshotStoreFor(null);
+        var saves = Context.ActorOf(PacedSnapshots.Props(stored), "saves");
         Receive<LoadSnapshot>(load => Load(load, stored));
+        Receive<SaveSnapshot>(saves.Forward);
         ReceiveAny(stored.Forward);
     }
 

@@ -24,7 +24,7 @@ internal sealed class Drill(DrillOptions options)
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(15);
 
     private readonly Dice _dice = new(20261122);
-    private readonly List<Gap> _returnGaps = [];
+    private readonly List<IReadOnlyList<Gap>> _returnGaps = [];
     private ClusterSite _site = null!;
     private JoinLoad _load = null!;
     private List<SteadyAgent> _agents = [];
@@ -46,7 +46,7 @@ internal sealed class Drill(DrillOptions options)
         }
 
         await Task.Delay(RoundMin);
-        return new Round("rolling restart", _load.LongestGapSince(began));
+        return new Round("rolling restart", _load.LongestGapsSince(began));
     });
 
     /// <summary>
@@ -60,13 +60,13 @@ internal sealed class Drill(DrillOptions options)
         var gone = _load.Now;
         await victim.GoAsync(signal, StartMax);
         await _load.FlowsAsync(StartMax);
-        var gap = _load.LongestGapSince(gone);
+        var gaps = _load.LongestGapsSince(gone);
         var returned = _load.Now;
         await victim.ReturnAsync(StartMax);
         await ReadyAsync(victim);
         await Task.Delay(RoundMin);
-        _returnGaps.Add(_load.LongestGapSince(returned));
-        return new Round($"{what} of {(isOldest ? "the oldest" : "any")}", gap);
+        _returnGaps.Add(_load.LongestGapsSince(returned));
+        return new Round($"{what} of {(isOldest ? "the oldest" : "any")}", gaps);
     }
 
     private async Task<bool> RunAsync(Func<int, Task<Round>> roundAsync)
@@ -103,17 +103,17 @@ internal sealed class Drill(DrillOptions options)
         return isGood;
     }
 
-    private async Task<List<Gap>> RoundsAsync(Func<int, Task<Round>> roundAsync)
+    private async Task<List<IReadOnlyList<Gap>>> RoundsAsync(Func<int, Task<Round>> roundAsync)
     {
-        var gaps = new List<Gap>();
+        var gaps = new List<IReadOnlyList<Gap>>();
         for (var round = 0; round < options.Rounds; round++)
         {
             // All have just started before the first.
             await Task.Delay(round == 0 ? Calm * _site.Controllers.Count : Calm);
-            var (what, gap) = await roundAsync(round);
-            gaps.Add(gap);
-            Say($"{round + 1}/{options.Rounds} {what}: joins of the worst organization waited {gap}"
-                + $"{(_returnGaps.Count > 0 ? $", and {_returnGaps[^1]} while it returned" : "")}; {_load.Joined.Count} joined");
+            var (what, ofRound) = await roundAsync(round);
+            gaps.Add(ofRound);
+            Say($"{round + 1}/{options.Rounds} {what}: joins of the worst organization waited {ofRound[0]}"
+                + $"{(_returnGaps.Count > 0 ? $", and {_returnGaps[^1][0]} while it returned" : "")}; {_load.Joined.Count} joined");
         }
 
         return gaps;
@@ -170,7 +170,7 @@ internal sealed class Drill(DrillOptions options)
         return faults.Count == 0 && _load.Failed == 0;
     }
 
-    private void Print(List<Gap> gaps)
+    private void Print(List<IReadOnlyList<Gap>> gaps)
     {
         Say($"{_load.Joined.Count} joins acknowledged, {_load.Failed} failed; no join answered for {Spread(gaps)}{(_returnGaps.Count > 0 ? $"; while it returned, {Spread(_returnGaps)}" : "")}");
         if (_agents.Count > 0)
@@ -180,14 +180,16 @@ internal sealed class Drill(DrillOptions options)
         }
     }
 
-    private static string Spread(List<Gap> gaps)
+    private static string Spread(List<IReadOnlyList<Gap>> rounds)
     {
-        var sorted = gaps.Select(gap => gap.Length).Order().ToList();
-        return $"p50 {sorted[sorted.Count / 2].TotalSeconds:0.00} s, max {sorted[^1].TotalSeconds:0.00} s (of {sorted.Count})";
+        var worst = rounds.Select(gaps => gaps[0].Length).Order().ToList();
+        var all = rounds.SelectMany(gaps => gaps).Select(gap => gap.Length).Order().ToList();
+        return $"p50 {worst[worst.Count / 2].TotalSeconds:0.00} s, max {worst[^1].TotalSeconds:0.00} s (of {worst.Count}; "
+            + $"of each organization p99 {all[(all.Count - 1) * 99 / 100].TotalSeconds:0.00} s)";
     }
 
     private static void Say(string line) => Console.Out.WriteLine(line);
 
-    /// <param name="Gap">The longest time in which the worst organization answered no join.</param>
-    private sealed record Round(string What, Gap Gap);
+    /// <param name="Gaps">Of each organization the longest time in which it answered no join, the longest of all first.</param>
+    private sealed record Round(string What, IReadOnlyList<Gap> Gaps);
 }

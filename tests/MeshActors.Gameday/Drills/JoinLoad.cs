@@ -65,11 +65,11 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
         await Task.WhenAll(_running);
     }
 
-    /// <summary>The longest time after that moment, of any organization, in which no join was answered.</summary>
-    public Gap LongestGapSince(TimeSpan moment)
+    /// <summary>Of each organization the longest time after that moment in which no join was answered, the longest of all first.</summary>
+    public IReadOnlyList<Gap> LongestGapsSince(TimeSpan moment)
     {
         var now = _clock.Elapsed;
-        return teams.SelectMany(team => Gaps(team, moment, now)).MaxBy(gap => gap.Length)!;
+        return [.. teams.Select(team => Gaps(team, moment, now).MaxBy(gap => gap.Length)!).OrderByDescending(gap => gap.Length)];
     }
 
     private IEnumerable<Gap> Gaps(Team team, TimeSpan from, TimeSpan to)
@@ -88,7 +88,7 @@ internal sealed class JoinLoad(Gateways gateways, IReadOnlyList<Team> teams, int
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(Tick))
         {
             var now = _clock.Elapsed;
-            if (clock.Elapsed > Steady && LongestGapSince(now - Steady).Length < PauseMax)
+            if (clock.Elapsed > Steady && LongestGapsSince(now - Steady)[0].Length < PauseMax)
             {
                 return;
             }

@@ -17,9 +17,12 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
 {
     /// <summary>
     /// Rows of one transaction while a view is far behind and nobody waits: each page of an index that they touch is written
-    /// once. Who writes just now waits for a page of the journal at most.
+    /// once.
     /// </summary>
     private const int BatchRows = 16 * OrganizationRows.PageRows;
+
+    /// <summary>Rows of one transaction while others write that wait for it: some 5 ms of theirs.</summary>
+    private const int BusyBatchRows = 100;
 
     private static readonly TableColumns Events = new(
         "projected_event", "view", "revision", "unix_ms", "peak_ms", "type", "principal_kind", "principal_id", "principal_name", "node");
@@ -93,11 +96,14 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
         var rows = new List<JournalRow>();
         await foreach (var page in _journal.ReadAsync(view.Organization, view.Revision + 1, 0, cancellationToken).ConfigureAwait(false))
         {
-            rows.AddRange(page);
-            if (rows.Count >= (_isAlone ? BatchRows : OrganizationRows.PageRows))
+            foreach (var part in page.Chunk(BusyBatchRows))
             {
-                yield return rows;
-                rows = [];
+                rows.AddRange(part);
+                if (rows.Count >= (_isAlone ? BatchRows : BusyBatchRows))
+                {
+                    yield return rows;
+                    rows = [];
+                }
             }
         }
 

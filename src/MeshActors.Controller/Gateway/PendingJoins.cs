@@ -180,6 +180,9 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
         {
             await joins.WaitForTurnAsync(_line!, cancellationToken).ConfigureAwait(false);
             _isServed = true;
+            // Who is let in goes on at the thread that let it in, before all that waits for one; so a line would hold a thread
+            // from its first to its last.
+            await Task.Yield();
         }
 
         /// <summary>Others are served few at once beside its organization: no stranger's request brings that about.</summary>

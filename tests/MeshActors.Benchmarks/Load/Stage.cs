@@ -68,28 +68,52 @@ internal sealed class Stage(LoadOptions options, ControllerUnderLoad controller,
 
     public async Task<OrganizationUnderLoad> CreateOrganizationAsync(string name) => new(name, await @operator.CreateOrganizationAsync(name));
 
-    public SimulatedAgent NewAgent(OrganizationUnderLoad organization) => new(Fleet, organization, _numbered++);
+    public SimulatedAgent NewAgent(OrganizationUnderLoad organization) => new(Fleet, organization, Interlocked.Increment(ref _numbered));
 
     /// <summary>Joins them all, so many at once.</summary>
     /// <returns>Milliseconds of each.</returns>
     public async Task<IReadOnlyList<double>> JoinAsync(IReadOnlyList<SimulatedAgent> agents, int atOnce, CancellationToken stop = default)
     {
-        atOnce = Math.Min(atOnce, JoinsAtOnceMax);
         var took = new double[agents.Count];
         var done = 0;
+        await JoinAsync(Enumerable.Range(0, agents.Count), index => agents[index], atOnce, (index, time) =>
+        {
+            took[index] = time.TotalMilliseconds;
+            progress.Show(Interlocked.Increment(ref done));
+        }, stop);
+        return took;
+    }
+
+    /// <summary>New agents join the organization, so many at every moment, until it is over or all have joined.</summary>
+    /// <returns>How many have.</returns>
+    public async Task<int> JoinUntilAsync(OrganizationUnderLoad organization, int count, int atOnce, CancellationToken over)
+    {
+        var joined = 0;
+        await JoinAsync(
+            Enumerable.Range(0, count).TakeWhile(_ => !over.IsCancellationRequested),
+            _ => NewAgent(organization),
+            atOnce,
+            (_, _) => Interlocked.Increment(ref joined),
+            CancellationToken.None);
+        return joined;
+    }
+
+    private async Task JoinAsync(
+        IEnumerable<int> indices, Func<int, SimulatedAgent> agentAt, int atOnce, Action<int, TimeSpan> joined, CancellationToken stop)
+    {
+        atOnce = Math.Min(atOnce, JoinsAtOnceMax);
         // One HTTP/2 connection writes one thing at a time.
         var transports = Enumerable.Range(0, Math.Min(4, atOnce)).Select(_ => OpenTransport()).ToList();
         try
         {
-            await Parallel.ForEachAsync(
-                Enumerable.Range(0, agents.Count), new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = stop }, async (index, token) =>
-                {
-                    var request = agents[index].JoinRequest();
-                    var began = Stopwatch.GetTimestamp();
-                    await agents[index].JoinAsync(transports[index % transports.Count], request, token);
-                    took[index] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-                    progress.Show(Interlocked.Increment(ref done));
-                });
+            await Parallel.ForEachAsync(indices, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = stop }, async (index, token) =>
+            {
+                var agent = agentAt(index);
+                var request = agent.JoinRequest();
+                var began = Stopwatch.GetTimestamp();
+                await agent.JoinAsync(transports[index % transports.Count], request, token);
+                joined(index, Stopwatch.GetElapsedTime(began));
+            });
         }
         finally
         {
@@ -98,8 +122,6 @@ internal sealed class Stage(LoadOptions options, ControllerUnderLoad controller,
                 await transport.DisposeAsync();
             }
         }
-
-        return took;
     }
 
     /// <summary>

@@ -40,7 +40,7 @@ internal static class Joins
     private static async Task OverManyAsync(Stage stage)
     {
         var count = stage.Options.Choose(200, 50);
-        var each = stage.Options.Choose(15, 4);
+        var each = stage.Options.Choose(50, 4);
         stage.Progress.Begin($"making {count} organizations", count);
         var organizations = new List<OrganizationUnderLoad>();
         for (var index = 0; index < count; index++)
@@ -61,7 +61,7 @@ internal static class Joins
     {
         var organization = await stage.CreateOrganizationAsync("quiet");
         using var quiet = new QuietClient(stage.Controller.Url, organization.JoinKey);
-        var count = stage.Options.Choose(400, 40);
+        var count = stage.Options.Choose(2_000, 40);
         stage.Progress.Begin("joins of a quiet organization");
         // The first ones compile the code.
         await quiet.JoinAsync(count);
@@ -80,22 +80,14 @@ internal static class Joins
         stage.Report(new Figure(Name, "joins of the storm meanwhile", stormed, ""));
     }
 
-    /// <summary>Waves of joins, until it is told to end; the last wave is finished. When an organization is nearly full, the storm goes on in another.</summary>
+    /// <summary>So many join at every moment, until it is told to end. When an organization is nearly full, the storm goes on in another.</summary>
     private static async Task<int> StormAsync(Stage stage, CancellationToken over)
     {
         var joined = 0;
         while (!over.IsCancellationRequested)
         {
             var organization = await stage.CreateOrganizationAsync($"stormy-{joined}");
-            var begun = 0;
-            await Task.WhenAll(Enumerable.Range(0, Storm / AtOnce).Select(async _ =>
-            {
-                while (!over.IsCancellationRequested && Interlocked.Add(ref begun, AtOnce) <= Limits.NodesMax)
-                {
-                    await stage.JoinAsync(Agents(stage, organization, AtOnce), AtOnce, CancellationToken.None);
-                    Interlocked.Add(ref joined, AtOnce);
-                }
-            }));
+            joined += await stage.JoinUntilAsync(organization, Limits.NodesMax, Storm, over);
         }
 
         return joined;

@@ -101,6 +101,9 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
     {
         using var ends = cancellationToken.UnsafeRegister(_ => turn.TrySetCanceled(cancellationToken), null);
         await turn.Task.ConfigureAwait(false);
+        // Who is let in goes on at the thread that let it in, before all that waits for one; so a line would hold a thread from
+        // its first to its last.
+        await Task.Yield();
     }
 
     private void Serve()
@@ -180,9 +183,6 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
         {
             await joins.WaitForTurnAsync(_line!, cancellationToken).ConfigureAwait(false);
             _isServed = true;
-            // Who is let in goes on at the thread that let it in, before all that waits for one; so a line would hold a thread
-            // from its first to its last.
-            await Task.Yield();
         }
 
         /// <summary>Others are served few at once beside its organization: no stranger's request brings that about.</summary>

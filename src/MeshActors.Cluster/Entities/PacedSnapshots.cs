@@ -17,6 +17,7 @@ internal sealed class PacedSnapshots : ReceiveActor, IWithTimers
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly IActorRef _store;
+
     /// <summary>One for each organization at most, the newest.</summary>
     private readonly Dictionary<string, Wish> _wishes = [];
     private readonly Queue<string> _order = [];

@@ -1,4 +1,4 @@
--- Each query here goes by a whole index, whatever the values are. By default 30,000 rows of each table are read and sorted
+-- Queries here go by keys, of which a coarse picture is enough. By default 30,000 rows of each table are read and sorted
 -- whenever a tenth is new: in a mesh that grows fast a processor is held for a second of every minute, and joins wait for it.
 DO $$
 DECLARE

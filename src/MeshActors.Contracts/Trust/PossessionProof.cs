@@ -8,7 +8,7 @@ namespace MeshActors.Contracts.Trust;
 
 /// <summary>
 /// Proof that a joining agent holds the private half of its WireGuard key: both sides derive a key by X25519 (RFC 7748)
-/// from a key pair that the server makes for this one call, and the agent authenticates the request with it.
+/// from the server's key pair and a nonce for this one call, and the agent authenticates the request with it.
 /// </summary>
 /// <remarks>
 /// key = HKDF-SHA256(X25519, salt: nonce, info: "meshactors join v1"); proof = HMAC-SHA256(key, SHA-256(request) ||
@@ -35,21 +35,22 @@ public static class PossessionProof
         Compute(agentPrivateKey, challenge.EphemeralKey.Span, request, challenge)
         ?? throw new CryptographicException("The controller's challenge is no X25519 public key.");
 
-    /// <summary>The server's half of one join call. It lives in the call, so a proof fits no other.</summary>
+    /// <summary>The server's half: a key pair for as long as it runs, and for each call a nonce, so that a proof fits no other.</summary>
     public sealed class Challenger
     {
         private readonly byte[] _privateKey = RandomNumberGenerator.GetBytes(KeySizeBytes);
+        private readonly ByteString _publicKey;
 
-        public Challenger() => Challenge = new JoinChallenge
+        public Challenger() => _publicKey = UnsafeByteOperations.UnsafeWrap(PublicKeyOf(_privateKey));
+
+        public JoinChallenge Challenge() => new()
         {
-            EphemeralKey = UnsafeByteOperations.UnsafeWrap(PublicKeyOf(_privateKey)),
+            EphemeralKey = _publicKey,
             Nonce = UnsafeByteOperations.UnsafeWrap(RandomNumberGenerator.GetBytes(NonceSizeBytes)),
         };
 
-        public JoinChallenge Challenge { get; }
-
-        public bool Verify(JoinRequest request, ReadOnlySpan<byte> proof) =>
-            Compute(_privateKey, request.PublicKey.Span, request, Challenge) is { } expected
+        public bool Verify(JoinRequest request, JoinChallenge challenge, ReadOnlySpan<byte> proof) =>
+            Compute(_privateKey, request.PublicKey.Span, request, challenge) is { } expected
             && CryptographicOperations.FixedTimeEquals(expected, proof);
     }
 

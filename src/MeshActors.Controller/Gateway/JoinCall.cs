@@ -24,6 +24,8 @@ internal sealed partial class JoinCall(
     private static readonly Counter<long> Joins = MeshMeter.Counter(
         "mesh.joins", "{join}", "Joins by outcome: joined (a repeated one too), refused, broken (unanswered, for whatever reason).");
 
+    private readonly Challenger _challenger = new();
+
     public async Task RunAsync(IAgentCall<JoinStep, JoinStep> call)
     {
         using var span = MeshTraces.Start("join call", ActivityKind.Server, call.Origin.RequestId);
@@ -83,13 +85,13 @@ internal sealed partial class JoinCall(
         }
 
         await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
-        var challenger = new Challenger();
-        var challenged = ChallengeAsync(call, challenger);
+        var challenge = _challenger.Challenge();
+        var challenged = ChallengeAsync(call, challenge);
         place.LetNext();
         await challenged.ConfigureAwait(false);
         var proof = (await NextAsync(call).ConfigureAwait(false)).Proof ?? throw CallRefusedException.Malformed("The second step of a join is its proof.");
         await place.WaitForTurnAsync(call.Aborted).ConfigureAwait(false);
-        if (!challenger.Verify(request, proof.Proof.Span))
+        if (!_challenger.Verify(request, challenge, proof.Proof.Span))
         {
             return RefuseJoin(request, key, call, WrongProof);
         }
@@ -149,11 +151,11 @@ internal sealed partial class JoinCall(
     }
 
     // Who takes no bytes must not hold a place for as long as its connection lives.
-    private async Task ChallengeAsync(IAgentCall<JoinStep, JoinStep> call, Challenger challenger)
+    private async Task ChallengeAsync(IAgentCall<JoinStep, JoinStep> call, JoinChallenge challenge)
     {
         try
         {
-            await call.WriteAsync(new JoinStep { Challenge = challenger.Challenge }).WaitAsync(AgentProtocol.StepDeadline, time).ConfigureAwait(false);
+            await call.WriteAsync(new JoinStep { Challenge = challenge }).WaitAsync(AgentProtocol.StepDeadline, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -37,21 +37,23 @@ public sealed class TrustTests
         privateKey[0] = 8;
         privateKey[31] = 64;
         var request = new JoinRequest { Name = "n", PublicKey = ByteString.CopyFrom(PossessionProof.PublicKeyOf(privateKey)) };
-        var call = new PossessionProof.Challenger();
-        var proof = PossessionProof.Answer(request, call.Challenge, privateKey);
+        var server = new PossessionProof.Challenger();
+        var challenge = server.Challenge();
+        var proof = PossessionProof.Answer(request, challenge, privateKey);
 
-        Assert.True(call.Verify(request, proof));
-        Assert.False(new PossessionProof.Challenger().Verify(request, proof));
-        Assert.False(call.Verify(new JoinRequest(request) { Name = "other" }, proof));
-        Assert.False(call.Verify(request, PossessionProof.Answer(request, call.Challenge, new byte[32])));
-        Assert.False(call.Verify(request, []));
+        Assert.True(server.Verify(request, challenge, proof));
+        Assert.False(server.Verify(request, server.Challenge(), proof));
+        Assert.False(new PossessionProof.Challenger().Verify(request, challenge, proof));
+        Assert.False(server.Verify(new JoinRequest(request) { Name = "other" }, challenge, proof));
+        Assert.False(server.Verify(request, challenge, PossessionProof.Answer(request, challenge, new byte[32])));
+        Assert.False(server.Verify(request, challenge, []));
     }
 
     [Fact]
     public void A_point_of_small_order_proves_nothing()
     {
-        var call = new PossessionProof.Challenger();
+        var server = new PossessionProof.Challenger();
 
-        Assert.False(call.Verify(new JoinRequest { PublicKey = ByteString.CopyFrom(new byte[32]) }, new byte[32]));
+        Assert.False(server.Verify(new JoinRequest { PublicKey = ByteString.CopyFrom(new byte[32]) }, server.Challenge(), new byte[32]));
     }
 }

@@ -7,11 +7,19 @@ namespace MeshActors.Agent.Session;
 internal sealed class GrpcExchange<TOut, TIn>(AsyncDuplexStreamingCall<TOut, TIn> call, Uri server) : IAgentExchange<TOut, TIn>
     where TIn : class
 {
-    public async Task SendAsync(TOut message, CancellationToken cancellationToken)
+    public Task SendAsync(TOut message, CancellationToken cancellationToken) => SendAsync(message, isLast: false, cancellationToken);
+
+    public Task SendLastAsync(TOut message, CancellationToken cancellationToken) => SendAsync(message, isLast: true, cancellationToken);
+
+    private async Task SendAsync(TOut message, bool isLast, CancellationToken cancellationToken)
     {
         try
         {
             await call.RequestStream.WriteAsync(message, cancellationToken);
+            if (isLast)
+            {
+                await call.RequestStream.CompleteAsync();
+            }
         }
         catch (InvalidOperationException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -21,6 +21,10 @@ public interface IAgentExchange<in TOut, TIn> : IAsyncDisposable
     /// <exception cref="ControllerUnreachableException">It has ended.</exception>
     Task SendAsync(TOut message, CancellationToken cancellationToken);
 
+    /// <summary>Sends what is the last from here; the gateway may still answer.</summary>
+    /// <exception cref="ControllerUnreachableException">It has ended.</exception>
+    Task SendLastAsync(TOut message, CancellationToken cancellationToken);
+
     /// <returns>Null when the gateway has said all that it will.</returns>
     /// <exception cref="ControllerRefusedException">The gateway says no.</exception>
     /// <exception cref="ControllerUnreachableException">The connection is gone, or the gateway cannot answer now.</exception>

@@ -41,7 +41,7 @@ public static class JoinHandshake
                 if (step.Challenge is { } challenge)
                 {
                     var proof = new JoinProof { Proof = ByteString.CopyFrom(PossessionProof.Answer(request, challenge, privateKey.Span)) };
-                    await exchange.SendAsync(new JoinStep { Proof = proof }, cancellationToken).ConfigureAwait(false);
+                    await exchange.SendLastAsync(new JoinStep { Proof = proof }, cancellationToken).ConfigureAwait(false);
                 }
                 else if (step.Reply is { } reply)
                 {

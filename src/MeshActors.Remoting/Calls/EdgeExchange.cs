@@ -21,6 +21,9 @@ internal sealed class EdgeExchange<TOut, TIn>(OutgoingCall call, IActorRef actor
         }
     }
 
+    /// <summary>The edge's End ends both ways.</summary>
+    public Task SendLastAsync(TOut message, CancellationToken cancellationToken) => SendAsync(message, cancellationToken);
+
     public async Task<TIn?> ReceiveAsync(CancellationToken cancellationToken)
     {
         try

@@ -3,6 +3,7 @@ using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Akka.Persistence.Sql;
+using Akka.Persistence.Sql.Config;
 using MeshActors.Cluster.Entities;
 using MeshActors.Cluster.Feeds;
 using MeshActors.Cluster.Membership;
@@ -100,7 +101,7 @@ public static class MeshHosting
 
         akka.AddHocon(Remoting.Hocon(options), HoconAddMode.Prepend);
         akka.AddHocon(SqlPersistence.DefaultConfiguration, HoconAddMode.Append);
-        akka.AddSetup(options.Journal.Setup());
+        akka.AddSetup(new DataOptionsSetup(options.Journal.Options()));
         akka.AddSetup(new ReplicaSetup(replicas, options.Journal));
         akka.AddHocon(ReplicaSnapshots.Hocon, HoconAddMode.Append);
         if (options.Identity is { } identity)

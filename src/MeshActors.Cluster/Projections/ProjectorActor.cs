@@ -21,11 +21,11 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
     /// <summary>What comes within it is projected in one transaction: a burst of joins then costs few of them. A search waits for longer than that.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Under load it gathers for nine times as long as it worked: views then cost a tenth of the time, and joins come first.</summary>
-    private const int RestShare = 9;
+    /// <summary>Under load it gathers for 19 times as long as it worked: views then cost a twentieth of the time, and joins come first.</summary>
+    private const int RestShare = 19;
 
-    /// <summary>No longer, whatever it costs, so that a search which waits for what was just stored sees it in a storm, too.</summary>
-    private static readonly TimeSpan GatheringMax = TimeSpan.FromSeconds(2);
+    /// <summary>No longer, whatever it costs: what a view does not have yet, a search reads from the journal.</summary>
+    private static readonly TimeSpan GatheringMax = TimeSpan.FromSeconds(5);
 
     /// <summary>Between two looks at all journals: what was not heard of is seen by then.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);

@@ -1,5 +1,5 @@
 using System.Data.Common;
-using Akka.Persistence.Sql.Config;
+using LinqToDB;
 using MeshActors.Cluster.Serialization;
 
 namespace MeshActors.Cluster.Storage;
@@ -24,7 +24,7 @@ public abstract record JournalDatabase
     internal abstract string HoconFile { get; }
 
     /// <summary>How the journal connects. In code, so that a password is in no configuration that Akka may log.</summary>
-    internal abstract DataOptionsSetup Setup();
+    internal abstract DataOptions Options();
 
     internal abstract DbConnection Connect();
 
@@ -43,8 +43,11 @@ public abstract record JournalDatabase
     internal abstract Task InsertAsync(
         DbConnection connection, DbTransaction transaction, TableColumns table, IEnumerable<object?[]> rows, CancellationToken cancellationToken);
 
-    /// <summary>True when all writers wait for one another: long work must leave them room.</summary>
-    internal abstract bool HasOneWriter { get; }
+    /// <summary>
+    /// Write transactions of this process so far, where all writers wait for one another and long work must leave them room;
+    /// null where they do not.
+    /// </summary>
+    internal abstract long? TurnsTaken { get; }
 
     /// <summary>
     /// Adds an entity's rows from a number on, as the journal would have written them: all or none, and none where one of

@@ -1,6 +1,5 @@
 using System.Data;
 using System.Data.Common;
-using Akka.Persistence.Sql.Config;
 using LinqToDB;
 using MeshActors.Cluster.Serialization;
 using Npgsql;
@@ -54,8 +53,9 @@ public sealed record PostgresDatabase : JournalDatabase
 
     internal override string LockSchema => $"SELECT pg_advisory_xact_lock({SchemaLock})";
 
-    // The exact name lets it make identity columns; every version from 10 on has them.
-    internal override DataOptionsSetup Setup() => new(new DataOptions().UseConnectionString(ProviderName.PostgreSQL15, _connection));
+    internal override DataOptions Options() => new DataOptions()
+        .UseConnectionString(ProviderName.PostgreSQL15, _connection)
+        .UseDataProvider(new RowInserts.Postgres());
 
     internal override DbConnection Connect() => new NpgsqlConnection(_connection);
 
@@ -72,7 +72,7 @@ public sealed record PostgresDatabase : JournalDatabase
     internal override async Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
 
-    internal override bool HasOneWriter => false;
+    internal override long? TurnsTaken => null;
 
     internal override async Task InsertAsync(
         DbConnection connection, DbTransaction transaction, TableColumns table, IEnumerable<object?[]> rows, CancellationToken cancellationToken)

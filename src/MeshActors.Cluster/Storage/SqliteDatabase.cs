@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Akka.Persistence.Sql.Config;
 using LinqToDB;
 using MeshActors.Cluster.Serialization;
 using Microsoft.Data.Sqlite;
@@ -50,11 +49,12 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     // The transaction that makes the schema takes the file's lock itself.
     internal override string LockSchema => "SELECT 1";
 
-    internal override DataOptionsSetup Setup() => new(new DataOptions()
+    internal override DataOptions Options() => new DataOptions()
         .UseConnectionString(ProviderName.SQLiteMS, Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax))
-        .UseAfterConnectionOpened(Apply, ApplyAsync));
+        .UseDataProvider(new RowInserts.Sqlite(Connection))
+        .UseAfterConnectionOpened(Apply, ApplyAsync);
 
-    internal override DbConnection Connect() => new SqliteConnection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
+    internal override DbConnection Connect() => Connection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
 
     internal override async Task<DbTransaction> BeginDerivedAsync(DbConnection connection, CancellationToken cancellationToken)
     {
@@ -68,7 +68,7 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     internal override Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
 
-    internal override bool HasOneWriter => true;
+    internal override long? TurnsTaken => SqliteWriter.Line.Of(File).Entered;
 
     // One row a statement, prepared once: the library looks for each parameter among all of them, and many rows have many.
     internal override Task InsertAsync(
@@ -96,7 +96,7 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     // It has no asynchronous calls: what looks like one blocks.
     internal override Task AppendAsync(string entity, long first, IReadOnlyList<JournalEntry> rows, Task<bool> areSound) => Task.Run(async () =>
     {
-        using var connection = new SqliteConnection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
+        using var connection = Connection(Text(SqliteOpenMode.ReadWriteCreate, LockSecondsMax));
         connection.Open();
         Apply(connection);
         using var transaction = connection.BeginTransaction();
@@ -141,6 +141,9 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
             return $"The journal {File} does not answer: {fault.Message}";
         }
     }
+
+    private SqliteWriter Connection(string text) =>
+        new(text, SqliteWriter.Line.Of(File), TimeSpan.FromSeconds(LockSecondsMax));
 
     private string Text(SqliteOpenMode mode, int lockSeconds) =>
         new SqliteConnectionStringBuilder { DataSource = File, Mode = mode, DefaultTimeout = lockSeconds }.ToString();

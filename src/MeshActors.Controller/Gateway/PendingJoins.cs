@@ -16,10 +16,11 @@ namespace MeshActors.Controller.Gateway;
 internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
 {
     /// <summary>
-    /// Of one organization beside others. When two, four and sixteen were compared, a join beside a storm took 23 to 29, 35 to
-    /// 38 and 59 to 86 ms (p99), and the storm joined 500, 900 and 1,500 a second.
+    /// Of one organization beside others. When one and two were compared on a disk that stores in 0.2 ms, a join beside a storm
+    /// took 6 to 15 and 12 to 15 ms (p99), and the storm joined 900 and 1,100 a second; four and
+    /// sixteen cost a join half as much again and three times as much as two.
     /// </summary>
-    private const int ServedBesideOthersMax = 2;
+    private const int ServedBesideOthersMax = 1;
 
     /// <summary>After the last join of another organization.</summary>
     private static readonly TimeSpan AloneAfter = TimeSpan.FromSeconds(1);

@@ -33,7 +33,10 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
 
     private readonly Backoff _backoff = new();
     private readonly string _secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-    private byte[]? _privateKey = RandomNumberGenerator.GetBytes(PossessionProof.KeySizeBytes);
+
+    /// <summary>As a machine has it before it joins; not kept longer, as there are many.</summary>
+    private (byte[] Private, ByteString Public)? _key = NewKey();
+
     private volatile Stream? _stream;
     private volatile int _stays;
     private long _opened;
@@ -68,7 +71,7 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
         Protocol = 1,
         JoinKey = organization.JoinKey,
         Name = Name,
-        PublicKey = ByteString.CopyFrom(PossessionProof.PublicKeyOf(_privateKey)),
+        PublicKey = _key!.Value.Public,
         CredentialHash = ByteString.CopyFrom(SecretHash.Of(_secret).ToBytes()),
         ListenPort = ListenPort,
         AgentVersion = "load",
@@ -83,10 +86,10 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
         {
             try
             {
-                if (await JoinHandshake.RunAsync(transport, request, _privateKey, stop).ConfigureAwait(false) is { } joined)
+                if (await JoinHandshake.RunAsync(transport, request, _key!.Value.Private, stop).ConfigureAwait(false) is { } joined)
                 {
                     Node = joined.NodeId.ToNodeId();
-                    _privateKey = null;
+                    _key = null;
                     return;
                 }
             }
@@ -272,6 +275,12 @@ internal sealed class SimulatedAgent(Fleet fleet, OrganizationUnderLoad organiza
         {
             fleet.CurrentChanged(isCurrent);
         }
+    }
+
+    private static (byte[] Private, ByteString Public) NewKey()
+    {
+        var key = RandomNumberGenerator.GetBytes(PossessionProof.KeySizeBytes);
+        return (key, ByteString.CopyFrom(PossessionProof.PublicKeyOf(key)));
     }
 
     private sealed class Stream(SimulatedAgent agent) : HttpStream

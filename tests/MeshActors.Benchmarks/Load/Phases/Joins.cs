@@ -51,10 +51,12 @@ internal static class Joins
 
         var agents = Enumerable.Range(0, count * each).Select(index => stage.NewAgent(organizations[index % count])).ToList();
         stage.Progress.Begin($"joins over {count} organizations", agents.Count);
-        var began = Stopwatch.GetTimestamp();
+        var (began, cpu, own) = (Stopwatch.GetTimestamp(), stage.Controller.Cpu, Stage.OwnCpu);
         await stage.JoinAsync(agents, Storm);
         var perSecond = agents.Count / Stopwatch.GetElapsedTime(began).TotalSeconds;
         stage.Report(new Figure(Name, ManyOrganizationsFigure, perSecond, "/s", ManyOrganizationsGoal, IsRate: true));
+        stage.Report(new Figure(Name, "over many organizations, controller CPU for a join", (stage.Controller.Cpu - cpu).TotalMicroseconds / agents.Count, "us"));
+        stage.Report(new Figure(Name, "over many organizations, the agents' CPU for a join", (Stage.OwnCpu - own).TotalMicroseconds / agents.Count, "us"));
     }
 
     private static async Task BesideAStormAsync(Stage stage)

@@ -24,8 +24,13 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
     /// <summary>Under load it gathers for 19 times as long as it worked: views then cost a twentieth of the time, and joins come first.</summary>
     private const int RestShare = 19;
 
-    /// <summary>No longer, whatever it costs: what a view does not have yet, a search reads from the journal.</summary>
+    /// <summary>
+    /// No longer, so that few revisions are missing: what a view does not have yet, a search reads from the journal. Where many
+    /// organizations make one round long, four times as long as that: few of each one's are missing then.
+    /// </summary>
     private static readonly TimeSpan GatheringMax = TimeSpan.FromSeconds(5);
+
+    private const int RestShareMin = 4;
 
     /// <summary>Between two looks at all journals: what was not heard of is seen by then.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
@@ -228,7 +233,8 @@ internal sealed class ProjectorActor : ReceiveActor, IWithTimers
         }
     }
 
-    internal static TimeSpan GatheringAfter(TimeSpan took) => TimeSpan.FromTicks(Math.Clamp(RestShare * took.Ticks, Gathering.Ticks, GatheringMax.Ticks));
+    internal static TimeSpan GatheringAfter(TimeSpan took) =>
+        TimeSpan.FromTicks(Math.Clamp(RestShare * took.Ticks, Gathering.Ticks, Math.Max(GatheringMax.Ticks, RestShareMin * took.Ticks)));
 
     private sealed record Work
     {

@@ -30,6 +30,7 @@ public sealed class ProjectorTests
     [InlineData(10, 500)]
     [InlineData(100, 1_900)]
     [InlineData(1_000, 5_000)]
+    [InlineData(3_000, 12_000)]
     public void It_rests_for_19_times_as_long_as_it_worked_within_limits(int workedMs, int restsMs) =>
         Assert.Equal(TimeSpan.FromMilliseconds(restsMs), ProjectorActor.GatheringAfter(TimeSpan.FromMilliseconds(workedMs)));
 

@@ -46,6 +46,7 @@ public sealed class SqliteWriterTests : IDisposable
     [InlineData("rolled back")]
     [InlineData("forgotten")]
     [InlineData("refused")]
+    [InlineData("begun twice")]
     public void However_a_transaction_ends_the_next_one_begins(string how)
     {
         var line = SqliteWriter.Line.Of(FileOf("a"));
@@ -59,6 +60,10 @@ public sealed class SqliteWriterTests : IDisposable
                     break;
                 case "rolled back":
                     transaction.Rollback();
+                    break;
+                case "begun twice":
+                    Assert.Throws<InvalidOperationException>(first.BeginTransaction);
+                    transaction.Commit();
                     break;
                 case "refused":
                     transaction.Commit();

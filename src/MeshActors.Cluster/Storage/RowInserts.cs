@@ -14,6 +14,7 @@ namespace MeshActors.Cluster.Storage;
 /// The library makes a statement's text anew for each execution when a parameter may be null, which every text and every array
 /// may. An INSERT of one row is the same text whatever its values are: made once, a join allocates a third less.
 /// </summary>
+/// <remarks>No setting says so, and the library's inner types are no promise: another version may not compile with this.</remarks>
 internal static class RowInserts
 {
     public static bool IsOne(SqlStatement statement) =>
@@ -23,7 +24,6 @@ internal static class RowInserts
     internal sealed class Sqlite : SQLiteDataProvider
     {
         private readonly Optimizer _optimizer;
-
         private readonly Func<string, DbConnection> _connect;
 
         public Sqlite(Func<string, DbConnection> connect)

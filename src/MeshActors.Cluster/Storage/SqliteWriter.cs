@@ -16,12 +16,16 @@ internal sealed class SqliteWriter(string connectionString, SqliteWriter.Line li
 
     public override SqliteTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred)
     {
-        _hasPlace = !deferred && line.TryEnter(waitMax);
+        if (!deferred && Transaction is null)
+        {
+            _hasPlace = line.TryEnter(waitMax);
+        }
+
         try
         {
             return base.BeginTransaction(isolationLevel, deferred);
         }
-        catch
+        catch when (Transaction is null)
         {
             Leave();
             throw;

@@ -17,8 +17,8 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
 {
     /// <summary>
     /// Of one organization beside others. When one and two were compared on a disk that stores in 0.2 ms, a join beside a storm
-    /// took 6 to 15 and 12 to 15 ms (p99), and the storm joined 900 and 1,100 a second; four and
-    /// sixteen cost a join half as much again and three times as much as two.
+    /// took 6 to 15 and 12 to 15 ms (p99), and the storm joined 900 and 1,100 a second; four and sixteen cost a join half as much
+    /// again and three times as much as two.
     /// </summary>
     private const int ServedBesideOthersMax = 1;
 

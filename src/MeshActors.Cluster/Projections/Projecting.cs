@@ -34,7 +34,7 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
     private static readonly TableColumns Holdings = new("projected_holding", "view", "network", "kind", "node");
 
     private readonly OrganizationRows _journal = new(database.Connect);
-    private long _turns;
+    private long _newestRow;
     private bool _isAlone;
 
     /// <summary>
@@ -78,12 +78,15 @@ internal sealed class Projecting(JournalDatabase database, ProjectionTables tabl
         return (view, true);
     }
 
-    /// <summary>After each transaction: where all writers wait for one another, and others write just now, they get as much time as it took.</summary>
+    /// <summary>
+    /// Where all writers wait for one another, and others write just now, they get as much time as this one took. The journal
+    /// is asked, since they may be another process's: a rebuild is one of its own.
+    /// </summary>
     public async Task GiveWayAsync(TimeSpan took, CancellationToken cancellationToken)
     {
-        var before = _turns;
-        _turns = database.TurnsTaken ?? before;
-        _isAlone = _turns - before <= 1;
+        var before = _newestRow;
+        _newestRow = database.HasOneWriter ? await tables.NewestRowAsync(cancellationToken).ConfigureAwait(false) : before;
+        _isAlone = _newestRow == before;
         if (!_isAlone)
         {
             await Task.Delay(took, time, cancellationToken).ConfigureAwait(false);

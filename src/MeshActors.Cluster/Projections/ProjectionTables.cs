@@ -52,6 +52,11 @@ internal sealed class ProjectionTables(JournalDatabase database)
             ?? throw new MeshUnavailableException($"The projection of organization '{organization}' was given up by another process just now; try again.");
     }
 
+    /// <summary>The number of the row that was last stored in the journal, of whomever; 0 for none.</summary>
+    public Task<long> NewestRowAsync(CancellationToken cancellationToken) => WithAsync(async (connection, token) =>
+        (await connection.CommandOf(null, "SELECT coalesce(max(ordering), 0) FROM journal").ReadAllAsync(reader => reader.GetInt64(0), token).ConfigureAwait(false))[0],
+        cancellationToken);
+
     /// <summary>Nobody reads it any more, and its rows may be deleted.</summary>
     public Task GiveUpAsync(ProjectedView view, CancellationToken cancellationToken) => WriteAsync(
         (connection, transaction, token) => connection.CommandOf(transaction,

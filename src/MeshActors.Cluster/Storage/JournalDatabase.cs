@@ -43,11 +43,8 @@ public abstract record JournalDatabase
     internal abstract Task InsertAsync(
         DbConnection connection, DbTransaction transaction, TableColumns table, IEnumerable<object?[]> rows, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Write transactions of this process so far, where all writers wait for one another and long work must leave them room;
-    /// null where they do not.
-    /// </summary>
-    internal abstract long? TurnsTaken { get; }
+    /// <summary>True when all writers wait for one another: long work must leave them room.</summary>
+    internal abstract bool HasOneWriter { get; }
 
     /// <summary>
     /// Adds an entity's rows from a number on, as the journal would have written them: all or none, and none where one of

@@ -72,7 +72,7 @@ public sealed record PostgresDatabase : JournalDatabase
     internal override async Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
 
-    internal override long? TurnsTaken => null;
+    internal override bool HasOneWriter => false;
 
     internal override async Task InsertAsync(
         DbConnection connection, DbTransaction transaction, TableColumns table, IEnumerable<object?[]> rows, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ namespace MeshActors.Cluster.Storage;
 /// <remarks>No setting says so, and the library's inner types are no promise: another version may not compile with this.</remarks>
 internal static class RowInserts
 {
-    public static bool IsOne(SqlStatement statement) =>
+    private static bool IsOne(SqlStatement statement) =>
         statement is SqlInsertStatement { SelectQuery.From.Tables.Count: 0, Insert.Items: var items }
         && items.TrueForAll(item => item.Expression is SqlParameter { IsQueryParameter: true });
 

@@ -68,7 +68,7 @@ public sealed record SqliteDatabase(string File) : JournalDatabase
     internal override Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
 
-    internal override long? TurnsTaken => SqliteWriter.Line.Of(File).Entered;
+    internal override bool HasOneWriter => true;
 
     // One row a statement, prepared once: the library looks for each parameter among all of them, and many rows have many.
     internal override Task InsertAsync(

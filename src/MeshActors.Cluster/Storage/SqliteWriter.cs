@@ -67,7 +67,7 @@ internal sealed class SqliteWriter(string connectionString, SqliteWriter.Line li
         }
     }
 
-    /// <summary>Of one file: who has waited for longest is next.</summary>
+    /// <summary>Of one file: who has waited for longest is next. Few do: the journal, snapshots, views and an import.</summary>
     internal sealed class Line
     {
         private static readonly ConcurrentDictionary<string, Line> Lines = new();

@@ -12,7 +12,7 @@ namespace MeshActors.Contracts.Trust;
 /// </summary>
 /// <remarks>
 /// key = HKDF-SHA256(X25519, salt: nonce, info: "meshactors join v1"); proof = HMAC-SHA256(key, SHA-256(request) ||
-/// ephemeral public key || nonce). The request is covered byte for byte as it was sent.
+/// the server's public key || nonce). The request is covered byte for byte as it was sent.
 /// </remarks>
 public static class PossessionProof
 {

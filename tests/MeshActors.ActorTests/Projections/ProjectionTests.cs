@@ -153,6 +153,27 @@ public sealed class ProjectionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_rebuild_goes_in_small_steps_while_another_process_writes_to_the_one_that_both_wait_for()
+    {
+        Store(All);
+        var (steps, before) = (new List<long>(), 0L);
+        await new ProjectionMaintenance(_database, TimeProvider.System).RebuildAsync(Some.Acme, at =>
+        {
+            steps.Add(at - before);
+            before = at;
+            Execute($"""
+                INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, tags, manifest, identifier, writer_uuid)
+                SELECT created, deleted, 'org-other', {steps.Count}, message, tags, manifest, identifier, writer_uuid
+                FROM journal WHERE persistence_id = 'org-{Some.Acme}' AND sequence_number = 1
+                """);
+            return Task.CompletedTask;
+        }, default);
+
+        Assert.Equal(All.Count, before);
+        Assert.Equal(TestJournal.IsPostgres ? All.Count : 20, steps.Max());
+    }
+
+    [Fact]
     public async Task A_rebuild_takes_the_place_of_a_view_of_a_longer_journal()
     {
         Store(All);

@@ -170,7 +170,7 @@ public sealed class ProjectionTests : IAsyncLifetime, IDisposable
         }, default);
 
         Assert.Equal(All.Count, before);
-        Assert.Equal(TestJournal.IsPostgres ? All.Count : 20, steps.Max());
+        Assert.InRange(steps.Max(), TestJournal.IsPostgres ? 1_000 : 1, TestJournal.IsPostgres ? All.Count : 20);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal static class Raw
     {
         var method = new Method<byte[], byte[]>(MethodType.DuplexStreaming, "meshactors.agent.v1.AgentGateway", "Join", Bytes, Bytes);
         using var call = controller.Invoker.AsyncDuplexStreamingCall(method, null, default);
-        await call.RequestStream.WriteAsync(bytes);
+        // The controller may refuse before it has read all of it: then the writing side is told no more than that the call is over.
+        await Record.ExceptionAsync(() => call.RequestStream.WriteAsync(bytes));
         await call.ResponseStream.MoveNext();
     }
 

@@ -13,7 +13,8 @@ namespace MeshActors.Controller.Gateway;
 /// </remarks>
 /// <param name="max">Joins under way; and as many that have not yet said of which organization they are.</param>
 /// <param name="servedMax">Of these, those that are being challenged, decided and stored; the others wait for the agent, or in line.</param>
-internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
+/// <param name="processors">That this process may use.</param>
+internal sealed class PendingJoins(int max, int servedMax, int processors, TimeProvider time)
 {
     /// <summary>
     /// Of one organization beside others. When one and two were compared on a disk that stores in 0.2 ms, a join beside a storm
@@ -21,6 +22,15 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
     /// again and three times as much as two.
     /// </summary>
     private const int ServedBesideOthersMax = 1;
+
+    /// <summary>
+    /// How many times as long as a turn took its organization rests beside others while more of it stand in line. On two
+    /// processors, with its own machines on them too; where there are more, a storm leaves the others theirs, and rests less.
+    /// </summary>
+    private const double RestFactor = 4;
+
+    /// <summary>On two processors. A turn that took longer waited for its store, which keeps nobody from a processor.</summary>
+    private static readonly TimeSpan RestMax = TimeSpan.FromMilliseconds(3);
 
     /// <summary>After the last join of another organization.</summary>
     private static readonly TimeSpan AloneAfter = TimeSpan.FromSeconds(1);
@@ -31,7 +41,7 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
     private int _strangers;
     private int _named;
     private int _served;
-    private OrganizationId? _newest;
+    private (OrganizationId Organization, long At)? _newest;
     private long? _othersAt;
 
     /// <summary>Null: too many are at the door.</summary>
@@ -71,12 +81,12 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
     {
         lock (_gate)
         {
-            if (_newest is not null && _newest != organization)
+            if (_newest is { } newest && newest.Organization != organization)
             {
-                _othersAt = time.GetTimestamp();
+                _othersAt = newest.At;
             }
 
-            _newest = organization;
+            _newest = (organization, Now);
         }
     }
 
@@ -117,12 +127,12 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
     // The next organization in turn that waits, but for those which hold as much as is free.
     private bool TryServeOne()
     {
-        var ofOne = _othersAt is { } at && time.GetElapsedTime(at) < AloneAfter ? ServedBesideOthersMax : servedMax;
+        var ofOne = IsBesideOthers ? ServedBesideOthersMax : servedMax;
         var isServed = false;
         for (var left = _order.Count; left > 0 && !isServed; left--)
         {
             var line = _order.Dequeue();
-            if (line.Served < Math.Min(ofOne, servedMax - _served) && line.TryServe())
+            if (!line.IsResting && line.Served < Math.Min(ofOne, servedMax - _served) && line.TryServe())
             {
                 _served++;
                 isServed = true;
@@ -137,7 +147,11 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
         return isServed;
     }
 
-    private void Leave(Line? line, bool isServed)
+    private long Now => time.GetTimestamp();
+
+    private bool IsBesideOthers => _othersAt is { } at && time.GetElapsedTime(at) < AloneAfter;
+
+    private void Leave(Line? line, long? servedAt)
     {
         lock (_gate)
         {
@@ -153,19 +167,36 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
                 _lines.Remove(line.Organization);
             }
 
-            if (isServed)
+            if (servedAt is { } at)
             {
-                LetNext(line);
+                LetNext(line, at);
             }
         }
     }
 
-    private void LetNext(Line line)
+    private void LetNext(Line line, long servedAt)
     {
         lock (_gate)
         {
             line.Served--;
             _served--;
+            if (IsBesideOthers && line.Waiting.Count > 0 && !line.IsResting)
+            {
+                line.IsResting = true;
+                _ = RestAsync(line, time.GetElapsedTime(servedAt));
+            }
+
+            Serve();
+        }
+    }
+
+    private async Task RestAsync(Line line, TimeSpan turn)
+    {
+        var rest = turn * RestFactor;
+        await Task.Delay((rest < RestMax ? rest : RestMax) * 2 / processors, time).ConfigureAwait(false);
+        lock (_gate)
+        {
+            line.IsResting = false;
             Serve();
         }
     }
@@ -174,7 +205,7 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
     internal sealed class Place(PendingJoins joins) : IDisposable
     {
         private Line? _line;
-        private bool _isServed;
+        private long? _servedAt;
 
         /// <summary>False: its organization has as many joins under way as it may.</summary>
         public bool TryName(OrganizationId organization) => (_line = joins.TryName(organization)) is not null;
@@ -183,7 +214,7 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
         public async Task WaitForTurnAsync(CancellationToken cancellationToken)
         {
             await joins.WaitForTurnAsync(_line!, cancellationToken).ConfigureAwait(false);
-            _isServed = true;
+            _servedAt = joins.Now;
         }
 
         /// <summary>Others are served few at once beside its organization: no stranger's request brings that about.</summary>
@@ -192,11 +223,11 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
         /// <summary>Its agent has the word: it waits for its turn again.</summary>
         public void LetNext()
         {
-            joins.LetNext(_line!);
-            _isServed = false;
+            joins.LetNext(_line!, _servedAt!.Value);
+            _servedAt = null;
         }
 
-        public void Dispose() => joins.Leave(_line, _isServed);
+        public void Dispose() => joins.Leave(_line, _servedAt);
     }
 
     internal sealed class Line(OrganizationId organization)
@@ -208,6 +239,8 @@ internal sealed class PendingJoins(int max, int servedMax, TimeProvider time)
         public int Named { get; set; }
 
         public int Served { get; set; }
+
+        public bool IsResting { get; set; }
 
         /// <summary>False: all who waited have given up.</summary>
         public bool TryServe()

@@ -131,7 +131,8 @@ public sealed class ControllerHost : IAsyncDisposable
         services.AddMesh(ClusterMembership.Of(options, directory, authority, time)).AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<FirstSecrets>().AddHostedService<Bootstrap>();
         services.AddSingleton<ServerCertificates>().AddHostedService(provider => provider.GetRequiredService<ServerCertificates>());
-        services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>().AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax, AgentProtocol.ServedJoinsMax, time));
+        services.AddSingleton<KnownOrganizations>().AddSingleton<ConnectedAgents>();
+        services.AddSingleton(new PendingJoins(AgentProtocol.PendingJoinsMax, AgentProtocol.ServedJoinsMax, Environment.ProcessorCount, time));
         services.AddSingleton(provider => new RefusalLog(RefusalLog.DefaultWindow, RefusalLog.DefaultPairsMax, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<AgentRefusals>().AddSingleton<JoinCall>().AddSingleton<ConnectCall>().AddSingleton<AgentGatewayService>();
         if (options.EdgeListen is not null)

@@ -16,7 +16,7 @@ public sealed class JoinPlaceTests
     {
         var time = new FakeTimeProvider();
         // One of them for an organization alone.
-        var pending = new PendingJoins(max: 2, servedMax: 2, time);
+        var pending = new PendingJoins(max: 2, servedMax: 2, processors: 2, time);
         using var call = new DeafCall(new Machine("deaf").Request($"mjk.{Acme}.key1.{new string('s', 43)}"));
         var join = new JoinCall(null!, null!, time, pending, null!, NullLogger<JoinCall>.Instance).RunAsync(call);
         await call.Writing.WaitAsync(TimeSpan.FromSeconds(10));

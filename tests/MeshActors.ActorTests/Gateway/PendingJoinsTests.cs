@@ -15,7 +15,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public void A_storm_takes_a_half_of_the_places_and_a_second_one_a_third_and_there_is_one_for_who_comes_next()
     {
-        var joins = new PendingJoins(max: 12, servedMax: 12, _time);
+        var joins = new PendingJoins(max: 12, servedMax: 12, processors: 2, _time);
         Assert.Equal(6, Enter(joins, Storm, 20).Count);
         Assert.Equal(3, Enter(joins, Other, 20).Count);
         Assert.Single(Enter(joins, Quiet, 1));
@@ -24,7 +24,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public void A_place_that_is_left_is_another_ones()
     {
-        var joins = new PendingJoins(max: 12, servedMax: 12, _time);
+        var joins = new PendingJoins(max: 12, servedMax: 12, processors: 2, _time);
         var storm = Enter(joins, Storm, 20);
         Assert.Empty(Enter(joins, Storm, 1));
         storm[0].Dispose();
@@ -36,7 +36,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public void Who_has_not_said_of_which_organization_it_is_is_bounded_too()
     {
-        var joins = new PendingJoins(max: 2, servedMax: 2, _time);
+        var joins = new PendingJoins(max: 2, servedMax: 2, processors: 2, _time);
         using var first = joins.TryEnter();
         var second = joins.TryEnter()!;
         Assert.Null(joins.TryEnter());
@@ -47,7 +47,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public void While_a_storm_waits_in_line_another_organization_is_served_at_once()
     {
-        var joins = new PendingJoins(max: 100, servedMax: 8, _time);
+        var joins = new PendingJoins(max: 100, servedMax: 8, processors: 2, _time);
         var storm = Enter(joins, Storm, 40);
         var turns = storm.Select(place => place.WaitForTurnAsync(default)).ToList();
         Assert.Equal(4, turns.Count(turn => turn.IsCompletedSuccessfully));
@@ -58,7 +58,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public void A_storm_is_served_one_at_a_time_while_another_organization_joins_and_a_second_after_it()
     {
-        var joins = new PendingJoins(max: 1000, servedMax: 32, _time);
+        var joins = new PendingJoins(max: 1000, servedMax: 32, processors: 2, _time);
         Join(joins, Storm);
         // Who only asks is nobody yet.
         Enter(joins, Quiet, 1)[0].Dispose();
@@ -69,12 +69,62 @@ public sealed class PendingJoinsTests
 
         _time.Advance(TimeSpan.FromSeconds(1.1));
         Assert.Equal(16, Served(joins, Storm, 20));
+        // The other's last join is long ago.
+        Join(joins, Storm);
+        Assert.Equal(16, Served(joins, Storm, 20));
+    }
+
+    [Theory]
+    // Four times the turn, and 3 ms at most; less where there are more processors.
+    [InlineData(2, 0.5, 2)]
+    [InlineData(2, 40, 3)]
+    [InlineData(4, 0.5, 1)]
+    [InlineData(1, 1, 6)]
+    public async Task Beside_others_a_line_rests_after_each_turn(int processors, double turnMs, double restMs)
+    {
+        var joins = new PendingJoins(max: 100, servedMax: 8, processors, _time);
+        Join(joins, Storm);
+        Join(joins, Quiet);
+        var storm = Enter(joins, Storm, 3);
+        await storm[0].WaitForTurnAsync(default);
+        var next = storm[1].WaitForTurnAsync(default);
+        _time.Advance(TimeSpan.FromMilliseconds(turnMs));
+        storm[0].Dispose();
+        Assert.True(Enter(joins, Quiet, 1)[0].WaitForTurnAsync(default).IsCompletedSuccessfully);
+
+        _time.Advance(TimeSpan.FromMilliseconds(restMs - 0.5));
+        Assert.False(next.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(0.5));
+        await next.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Nobody_rests_who_joins_alone_or_one_after_another()
+    {
+        var joins = new PendingJoins(max: 100, servedMax: 2, processors: 2, _time);
+        var (first, next) = (Enter(joins, Storm, 1)[0], Enter(joins, Storm, 1)[0]);
+        await first.WaitForTurnAsync(default);
+        var alone = next.WaitForTurnAsync(default);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        first.Dispose();
+        await alone.WaitAsync(TimeSpan.FromSeconds(10));
+        next.Dispose();
+
+        Join(joins, Storm);
+        Join(joins, Quiet);
+        for (var i = 0; i < 3; i++)
+        {
+            var quiet = Enter(joins, Quiet, 1)[0];
+            Assert.True(quiet.WaitForTurnAsync(default).IsCompletedSuccessfully);
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            quiet.Dispose();
+        }
     }
 
     [Fact]
     public async Task Who_is_with_its_agent_lets_the_next_one_be_served_and_waits_for_its_turn_again()
     {
-        var joins = new PendingJoins(max: 100, servedMax: 2, _time);
+        var joins = new PendingJoins(max: 100, servedMax: 2, processors: 2, _time);
         var (first, next) = (Enter(joins, Storm, 1)[0], Enter(joins, Storm, 1)[0]);
         await first.WaitForTurnAsync(default);
         var turn = next.WaitForTurnAsync(default);
@@ -91,7 +141,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public async Task Organizations_in_line_are_served_in_turn_however_many_of_each_wait()
     {
-        var joins = new PendingJoins(max: 100, servedMax: 2, _time);
+        var joins = new PendingJoins(max: 100, servedMax: 2, processors: 2, _time);
         var served = Enter(joins, Storm, 1)[0];
         await served.WaitForTurnAsync(default);
         var storm = Enter(joins, Storm, 30).Select(place => (place, turn: place.WaitForTurnAsync(default))).ToList();
@@ -109,7 +159,7 @@ public sealed class PendingJoinsTests
     [Fact]
     public async Task Who_gives_up_in_line_takes_no_turn()
     {
-        var joins = new PendingJoins(max: 100, servedMax: 2, _time);
+        var joins = new PendingJoins(max: 100, servedMax: 2, processors: 2, _time);
         var served = Enter(joins, Storm, 1)[0];
         await served.WaitForTurnAsync(default);
         var (gone, next) = (Enter(joins, Storm, 1)[0], Enter(joins, Storm, 1)[0]);

@@ -5,6 +5,9 @@ internal sealed class Samples(IEnumerable<double> values)
 {
     private readonly double[] _sorted = [.. values.Order()];
 
+    /// <summary>All that are in these.</summary>
+    public static Samples Of(IEnumerable<Samples> parts) => new(parts.SelectMany(part => part._sorted));
+
     public int Count => _sorted.Length;
 
     public double Max => _sorted.Length == 0 ? 0 : _sorted[^1];

@@ -75,11 +75,11 @@ public sealed class PendingJoinsTests
     }
 
     [Theory]
-    // Four times the turn, and 3 ms at most; less where there are more processors.
-    [InlineData(2, 0.5, 2)]
-    [InlineData(2, 40, 3)]
-    [InlineData(4, 0.5, 1)]
-    [InlineData(1, 1, 6)]
+    // Six times the turn, and 5 ms at most; less where there are more processors.
+    [InlineData(2, 0.5, 3)]
+    [InlineData(2, 40, 5)]
+    [InlineData(6, 0.5, 1)]
+    [InlineData(1, 1, 10)]
     public async Task Beside_others_a_line_rests_after_each_turn(int processors, double turnMs, double restMs)
     {
         var joins = new PendingJoins(max: 100, servedMax: 8, processors, _time);

@@ -129,11 +129,11 @@ internal sealed class PendingJoins(int max, int servedMax, int processors, TimeP
     // The next organization in turn that waits, but for those which hold as much as is free.
     private bool TryServeOne()
     {
-        var ofOne = IsBesideOthers ? ServedBesideOthersMax : servedMax;
         var isServed = false;
         for (var left = _order.Count; left > 0 && !isServed; left--)
         {
             var line = _order.Dequeue();
+            var ofOne = IsBesideOthers(line) ? ServedBesideOthersMax : servedMax;
             if (!line.IsResting && line.Served < Math.Min(ofOne, servedMax - _served) && line.TryServe())
             {
                 _served++;
@@ -151,7 +151,11 @@ internal sealed class PendingJoins(int max, int servedMax, int processors, TimeP
 
     private long Now => time.GetTimestamp();
 
-    private bool IsBesideOthers => _othersAt is { } at && time.GetElapsedTime(at) < AloneAfter;
+    // Who begins a storm is beside those that joined before.
+    private bool IsBesideOthers(Line line) =>
+        IsRecent(_othersAt) || (_newest is { } newest && newest.Organization != line.Organization && IsRecent(newest.At));
+
+    private bool IsRecent(long? at) => at is { } then && time.GetElapsedTime(then) < AloneAfter;
 
     private void Leave(Line? line, long? servedAt)
     {
@@ -182,7 +186,7 @@ internal sealed class PendingJoins(int max, int servedMax, int processors, TimeP
         {
             line.Served--;
             _served--;
-            if (IsBesideOthers && line.Waiting.Count > 0 && !line.IsResting)
+            if (IsBesideOthers(line) && line.Waiting.Count > 0 && !line.IsResting)
             {
                 line.IsResting = true;
                 _ = RestAsync(line, time.GetElapsedTime(servedAt));

@@ -74,6 +74,18 @@ public sealed class PendingJoinsTests
         Assert.Equal(16, Served(joins, Storm, 20));
     }
 
+    [Fact]
+    public void A_storm_that_begins_beside_another_organization_is_served_one_at_a_time_from_its_first_join()
+    {
+        var joins = new PendingJoins(max: 1000, servedMax: 32, processors: 2, _time);
+        Join(joins, Quiet);
+        Assert.Equal(1, Served(joins, Storm, 20));
+        Assert.Equal(16, Served(joins, Quiet, 20));
+
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.Equal(16, Served(joins, Storm, 20));
+    }
+
     [Theory]
     // Six times the turn, and 5 ms at most; less where there are more processors.
     [InlineData(2, 0.5, 3)]
